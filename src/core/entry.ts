@@ -1,0 +1,43 @@
+import type { Key } from './key.ts'
+import type { LruNode } from './lru.ts'
+import { type Reading, type Stamp, sameStamps } from './version.ts'
+
+/** A kept output: settled, since a kept promise would keep its creator's async context alive (Node 20). */
+export class Entry implements LruNode {
+  readonly key: Key
+  readonly output: unknown
+  /** Whether the loader gave it as a promise, so that hits do too. */
+  readonly async: boolean
+  readonly size: number
+  /** The versions that the output depends on, in the order in which they were read. */
+  readonly stamps: readonly Stamp[]
+  readonly readAt: number
+  readonly expiresAt: number
+  readonly order: number
+  older: this | undefined = undefined
+  newer: this | undefined = undefined
+
+  constructor(key: Key, output: unknown, async: boolean, size: number, reading: Reading, ttl: number) {
+    this.key = key
+    this.output = output
+    this.async = async
+    this.size = size
+    this.stamps = reading.stamps
+    this.readAt = reading.readAt
+    this.expiresAt = reading.readAt + ttl
+    this.order = reading.order
+  }
+}
+
+export type Verdict = 'good' | 'outdated' | 'expired'
+
+/** Whether an entry may be given to a session that goes by this reading. */
+export function judge(entry: Entry, reading: Reading, now: number): Verdict {
+  if (isExpired(entry, now)) return 'expired'
+  return sameStamps(entry.stamps, reading.stamps) ? 'good' : 'outdated'
+}
+
+/** When the clock went back, nobody can tell how old the entry is: it counts as expired. */
+export function isExpired(entry: Entry, now: number): boolean {
+  return now >= entry.expiresAt || now < entry.readAt
+}

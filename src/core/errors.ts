@@ -1,0 +1,82 @@
+/**
+ * What every error of this library has in common: a `code` that does not change between releases, and a
+ * message that says what came, what was wanted and what to do.
+ */
+export abstract class VersionedLruCacheError extends Error {
+  abstract readonly code: string
+
+  override get name(): string {
+    return this.constructor.name
+  }
+}
+
+/** An option of a cached function is unknown or has a value that cannot be used. Thrown when wrapping. */
+export class InvalidOptionError extends VersionedLruCacheError {
+  override readonly code = 'ERR_INVALID_OPTION'
+}
+
+/** What was given as a session cannot carry one: a primitive, a frozen object, a store that forgets. */
+export class InvalidSessionError extends VersionedLruCacheError {
+  override readonly code = 'ERR_INVALID_SESSION'
+}
+
+/** An argument cannot be told apart safely from another one, so the call has no key. */
+export class UnkeyableArgumentError extends VersionedLruCacheError {
+  override readonly code = 'ERR_UNKEYABLE_ARGUMENT'
+  /** Where the offending part is: `argument 0.user.socket`. */
+  readonly path: string
+
+  constructor(path: string, problem: string) {
+    super(`${path} ${problem}`)
+    this.path = path
+  }
+}
+
+/** A `key` function returned something that is not a key. */
+export class InvalidKeyError extends VersionedLruCacheError {
+  override readonly code = 'ERR_INVALID_KEY'
+}
+
+/** A version function returned something that cannot be compared for equality. */
+export class InvalidVersionError extends VersionedLruCacheError {
+  override readonly code = 'ERR_INVALID_VERSION'
+}
+
+/** A check took longer than `versionTimeout`. The next call checks again. */
+export class VersionTimeoutError extends VersionedLruCacheError {
+  override readonly code = 'ERR_VERSION_TIMEOUT'
+}
+
+/** A load needs its own result: the cached function calls itself with the same arguments. */
+export class LoadCycleError extends VersionedLruCacheError {
+  override readonly code = 'ERR_LOAD_CYCLE'
+}
+
+/** The decorator was put on something that is not a method, or a decorated method lost its instance. */
+export class InvalidDecoratorTargetError extends VersionedLruCacheError {
+  override readonly code = 'ERR_INVALID_DECORATOR_TARGET'
+}
+
+/** Says what a value is, for an error message: `"eu" (a string)`, `a Socket`, `null`, `NaN`. */
+export function describe(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return `${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)} (a string)`
+    case 'function':
+      return value.name === '' ? 'a function' : `the function ${value.name}`
+    case 'object':
+      return value === null ? 'null' : describeObject(value)
+    case 'bigint':
+      return `${value}n`
+    default:
+      return Object.is(value, -0) ? '-0' : String(value)
+  }
+}
+
+function describeObject(value: object): string {
+  if (Array.isArray(value)) return 'an array'
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === null || prototype === Object.prototype) return 'an object'
+  const name = value.constructor?.name || 'nameless class'
+  return `${/^[AEIOU]/i.test(name) ? 'an' : 'a'} ${name}`
+}

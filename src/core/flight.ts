@@ -1,0 +1,75 @@
+import type { Key } from './key.ts'
+import { type Reading, sameStamps } from './version.ts'
+
+/** A load that is running. */
+export class Flight {
+  readonly key: Key
+  /** What the session that started it goes by. */
+  readonly reading: Reading
+  /** What everybody who joins awaits; undefined until the loader has returned its promise. */
+  outcome: Promise<unknown> | undefined
+  /** Whether its output may still be kept. */
+  lands = true
+
+  constructor(key: Key, reading: Reading) {
+    this.key = key
+    this.reading = reading
+  }
+}
+
+/** The running loads of one cached function. There can be several for a key, each of another version. */
+export class Flights {
+  readonly #byKey = new Map<Key, Flight[]>()
+
+  get count(): number {
+    let count = 0
+    for (const flights of this.#byKey.values()) count += flights.length
+    return count
+  }
+
+  /** The flight to join. One of another version would bring what the caller has not asked for. */
+  find(key: Key, reading: Reading): Flight | undefined {
+    return this.#byKey.get(key)?.find((flight) => sameStamps(flight.reading.stamps, reading.stamps))
+  }
+
+  takeOff(key: Key, reading: Reading): Flight {
+    const flight = new Flight(key, reading)
+    const others = this.#byKey.get(key)
+    if (others === undefined) this.#byKey.set(key, [flight])
+    else others.push(flight)
+    return flight
+  }
+
+  /** Takes a flight out that has ended; one that was grounded is no longer there, its successor may be. */
+  end(flight: Flight): void {
+    const flights = this.#byKey.get(flight.key)
+    const index = flights?.indexOf(flight) ?? -1
+    if (index === -1) return
+    flights?.splice(index, 1)
+    if (flights?.length === 0) this.#byKey.delete(flight.key)
+  }
+
+  /** Nobody joins the running flights of this key any more, and their outputs are not kept. */
+  ground(key: Key): void {
+    for (const flight of this.#byKey.get(key) ?? []) flight.lands = false
+    this.#byKey.delete(key)
+  }
+
+  groundAll(): void {
+    for (const key of [...this.#byKey.keys()]) this.ground(key)
+  }
+
+  /**
+   * A newer output has landed: what older flights bring is not kept, though sessions that see their version
+   * may still join them.
+   *
+   *   1. session A reads version 1 and starts to load
+   *   2. session B reads version 2, loads, and lands
+   *   3. A lands: B's entry is newer and stays, even if it has been evicted since
+   */
+  overtake(key: Key, order: number): void {
+    for (const flight of this.#byKey.get(key) ?? []) {
+      if (flight.reading.order < order) flight.lands = false
+    }
+  }
+}

@@ -1,0 +1,54 @@
+/** What a cached function has done since it was made, and what it holds now. */
+export interface CacheStats {
+  /** Calls answered from the session's own pin. */
+  pinned: number
+  /** Calls answered by an entry whose version is the one that the session sees. */
+  hits: number
+  /** Calls that found no such entry. */
+  misses: number
+  /** Misses that found an entry of another version. */
+  outdated: number
+  /** Misses that found an entry older than the TTL. */
+  expired: number
+  /** Calls that joined a running load of the same key and version. */
+  shared: number
+  /** Checks: runs of the version function, however many sessions shared each. */
+  checks: number
+  /** Loads: runs of the loader, `refresh` included. */
+  loads: number
+  /** Loads that failed. */
+  loadErrors: number
+  /** Outputs that were returned but not kept: overtaken by `invalidate`, `clear`, `refresh` or a newer entry. */
+  overtaken: number
+  /** Outputs that were returned but not kept: their size or TTL was not a positive number, or over `maxSize`. */
+  unkept: number
+  /** Entries that made room for others. */
+  evictions: number
+  /** Entries now. */
+  entries: number
+  /** Sum of their sizes now; 0 without `sizeCalculation`. */
+  totalSize: number
+  /** Loads that run now. */
+  runningLoads: number
+  /** Keys for which a check runs now. */
+  runningChecks: number
+}
+
+/** The part of the stats that is counted; the rest is looked up when asked for. */
+export type Counters = Omit<CacheStats, 'checks' | 'entries' | 'totalSize' | 'runningLoads' | 'runningChecks'>
+
+export function newCounters(): Counters {
+  return {
+    pinned: 0,
+    hits: 0,
+    misses: 0,
+    outdated: 0,
+    expired: 0,
+    shared: 0,
+    loads: 0,
+    loadErrors: 0,
+    overtaken: 0,
+    unkept: 0,
+    evictions: 0,
+  }
+}

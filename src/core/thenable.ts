@@ -1,0 +1,10 @@
+/** Whether a value is to be awaited: a promise of any kind, also a query builder that runs when awaited. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false
+  return typeof (value as { then?: unknown }).then === 'function'
+}
+
+/** Goes on with a value now, or with what a promise brings later: sync stays sync. */
+export function after<T, R>(value: T | Promise<T>, next: (value: T) => R | Promise<R>): R | Promise<R> {
+  return value instanceof Promise ? value.then(next) : next(value)
+}

@@ -1,0 +1,63 @@
+import { type AnyFunction, type CachedFunction, cachedFunction } from './cached-function.ts'
+import { type CacheDecorator, decorate } from './decorator.ts'
+import { InvalidDecoratorTargetError } from './errors.ts'
+import { requireLoader } from './loader.ts'
+import { type CacheOptions, type MaybeAsyncVersion, readOptions } from './options.ts'
+
+/** The options of a loader, with everything that it tells about itself. */
+type OptionsFor<Loader extends AnyFunction, V extends MaybeAsyncVersion> = CacheOptions<
+  ThisParameterType<Loader>,
+  Parameters<Loader>,
+  Awaited<ReturnType<Loader>>,
+  V
+>
+
+/**
+ * Keeps a function's outputs, and asks `version` once per session and arguments whether they are still good.
+ *
+ * A synchronous loader with a synchronous version function (or none) gives its value at once; otherwise a call
+ * gives a promise, the same one for all equal calls of a session. An error reaches every waiter and is then
+ * forgotten; `undefined` and `null` are kept like any output.
+ *
+ * A call throws `UnkeyableArgumentError` for arguments that cannot be told apart safely, and fails with
+ * `VersionTimeoutError`, `InvalidVersionError` or whatever the version function and the loader throw.
+ *
+ * @param loader the costly function. Its `this` is handed on, but is not part of the key.
+ * @throws {InvalidOptionError} when an option is unknown or cannot be used, or the loader is not a function.
+ * @example
+ * const report = versionedLruCache(buildReport, { version: (region) => db.reportVersion(region), max: 500 })
+ */
+export function versionedLruCache<Loader extends AnyFunction, V extends MaybeAsyncVersion = undefined>(
+  loader: Loader,
+  options?: OptionsFor<Loader, V>,
+): CachedFunction<Loader, V>
+/**
+ * Gives a decorator for a method (standard, or of TypeScript's `experimentalDecorators`) or a function. Each
+ * instance has a cache of its own, which dies with the instance; {@link cachedMethod} reaches it.
+ *
+ * @throws {InvalidOptionError} when an option is unknown or cannot be used.
+ * @example
+ * class Reports {
+ *   @versionedLruCache({ version() { return this.db.version() } })
+ *   async build(region: string) { … }
+ * }
+ */
+export function versionedLruCache<This, Args extends unknown[], Output, V extends MaybeAsyncVersion = undefined>(
+  options: CacheOptions<NoInfer<This>, NoInfer<Args>, NoInfer<Awaited<Output>>, V>,
+): CacheDecorator<This, Args, Output, V>
+/** Gives a decorator for a function whose type the options spell out. */
+export function versionedLruCache<This, Args extends unknown[], Output, V extends MaybeAsyncVersion = undefined>(
+  options: CacheOptions<This, Args, Output, V>,
+): <F extends AnyFunction>(loader: F & ((this: This, ...args: Args) => unknown)) => CachedFunction<F, V>
+export function versionedLruCache(first: unknown, second?: unknown): unknown {
+  if (typeof first !== 'function' && second === undefined) return decorate(readOptions(first))
+  refuseBareDecorator(second)
+  return cachedFunction(requireLoader(first), readOptions(second ?? {}))
+}
+
+function refuseBareDecorator(second: unknown): void {
+  const isContext =
+    typeof second === 'string' || (typeof second === 'object' && second !== null && 'addInitializer' in second)
+  if (!isContext) return
+  throw new InvalidDecoratorTargetError('Write the decorator with its options: @versionedLruCache({ version: … }).')
+}

@@ -1,0 +1,27 @@
+export type { AnyFunction, CacheControls, CachedFunction, CachedResult } from './core/cached-function.ts'
+export { type CacheDecorator, cachedMethod } from './core/decorator.ts'
+export {
+  InvalidDecoratorTargetError,
+  InvalidKeyError,
+  InvalidOptionError,
+  InvalidSessionError,
+  InvalidVersionError,
+  LoadCycleError,
+  UnkeyableArgumentError,
+  VersionedLruCacheError,
+  VersionTimeoutError,
+} from './core/errors.ts'
+export type { Key, KeyParts, Primitive } from './core/key.ts'
+export type { CacheOptions, MaybeAsyncVersion } from './core/options.ts'
+export {
+  currentSession,
+  type MapLike,
+  runInSession,
+  type SeenVersion,
+  Session,
+  type SessionHolder,
+} from './core/session.ts'
+export type { CacheStats } from './core/stats.ts'
+export type { Version } from './core/version.ts'
+export { versionedLruCacheWithTtl, type WithTtlOptions } from './core/with-ttl.ts'
+export { versionedLruCache } from './core/wrap.ts'

@@ -1,0 +1,32 @@
+import { transform } from 'esbuild'
+import { defineConfig, type Plugin } from 'vitest/config'
+
+/** Vitest's own transformer leaves decorators as they are, which Node cannot run: esbuild lowers them. */
+const lowerDecorators: Plugin = {
+  name: 'lower-decorators',
+  enforce: 'pre',
+  async transform(code, id) {
+    const legacy = id.includes('legacy-decorator')
+    if (!legacy && !id.includes('decorator.test')) return null
+    const tsconfigRaw = { compilerOptions: { experimentalDecorators: legacy } }
+    const { code: lowered, map } = await transform(code, {
+      loader: 'ts',
+      target: 'es2022',
+      sourcemap: true,
+      sourcefile: id,
+      tsconfigRaw,
+    })
+    return { code: lowered, map }
+  },
+}
+
+export default defineConfig({
+  plugins: [lowerDecorators],
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    execArgv: ['--expose-gc'],
+    testTimeout: 20_000,
+    hookTimeout: 120_000,
+  },
+})
