@@ -2,7 +2,7 @@ import type { Settings, UserFunction } from './options.ts'
 import type { CacheStats } from './stats.ts'
 import { VersionedLruCache } from './versioned-lru-cache.ts'
 
-export type AnyFunction = (this: never, ...args: never[]) => unknown
+export type AnyFunction = (...args: never[]) => unknown
 
 /** What a call gives: a promise where the loader or the version function gives one, else the bare value. */
 export type CachedResult<Result, V> =
@@ -13,7 +13,7 @@ export type CachedResult<Result, V> =
       : Result
 
 /** The loader's own type, with its overloads and type parameters, wherever the result stays the same. */
-type Callable<Loader extends AnyFunction, V> = [CachedResult<ReturnType<Loader>, V>] extends [ReturnType<Loader>]
+export type Callable<Loader extends AnyFunction, V> = [CachedResult<ReturnType<Loader>, V>] extends [ReturnType<Loader>]
   ? Loader
   : (this: ThisParameterType<Loader>, ...args: Parameters<Loader>) => CachedResult<ReturnType<Loader>, V>
 

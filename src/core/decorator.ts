@@ -2,6 +2,7 @@ import {
   type AnyFunction,
   type CacheControls,
   type CachedFunction,
+  type Callable,
   cachedFunction,
   controlsOf,
   dress,
@@ -11,26 +12,28 @@ import { requireLoader } from './loader.ts'
 import type { Settings, UserFunction } from './options.ts'
 import { VersionedLruCache } from './versioned-lru-cache.ts'
 
-type Method<This, Args extends unknown[], Output> = (this: This, ...args: Args) => Output
-
-/** Infers `T` only where nothing else does: the standard decorator's context knows the instance better. */
+/** Infers `T` only where nothing else does: the other kind of decorator has something else in this place. */
 type LastResort<T> = T extends unknown ? T : never
 
+/** What is used of a standard decorator's `ClassMethodDecoratorContext`. */
+interface MethodContext<This, Method> {
+  readonly kind: 'method'
+  readonly access: { get(instance: This): Method }
+  addInitializer(initializer: (this: This) => void): void
+}
+
 /** What {@link versionedLruCache} gives for options alone. */
-export interface CacheDecorator<This, Args extends unknown[], Output, V> {
+export interface CacheDecorator<This, Method extends AnyFunction, V> {
   /** As a standard decorator of a method. */
-  (
-    method: Method<This, Args, Output>,
-    context: ClassMethodDecoratorContext<This, Method<This, Args, Output>>,
-  ): Method<This, Args, Output>
+  (method: LastResort<Method>, context: MethodContext<This, Method>): Callable<Method, V>
   /** As a decorator of a method under `experimentalDecorators`. */
   (
     target: LastResort<This>,
     name: string | symbol,
-    descriptor: TypedPropertyDescriptor<Method<This, Args, Output>>,
-  ): TypedPropertyDescriptor<Method<This, Args, Output>>
+    descriptor: TypedPropertyDescriptor<Method>,
+  ): TypedPropertyDescriptor<Callable<Method, V>>
   /** Called with a function. */
-  <F extends AnyFunction>(loader: F): CachedFunction<F, V>
+  <Loader extends AnyFunction>(loader: Loader): CachedFunction<Loader, V>
 }
 
 /** The cache of each instance, by decorated method. */

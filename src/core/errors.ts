@@ -78,5 +78,5 @@ function describeObject(value: object): string {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === null || prototype === Object.prototype) return 'an object'
   const name = value.constructor?.name || 'nameless class'
-  return `${/^[AEIOU]/i.test(name) ? 'an' : 'a'} ${name}`
+  return `${/^[AEIO]/i.test(name) ? 'an' : 'a'} ${name}`
 }

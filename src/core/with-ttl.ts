@@ -28,12 +28,12 @@ export interface WithTtlOptions<This, Args extends unknown[], V extends MaybeAsy
  *
  * @throws {InvalidOptionError} when a parameter is missing, unknown or cannot be used.
  */
-export function versionedLruCacheWithTtl<This, Args extends unknown[], Output, V extends MaybeAsyncVersion = undefined>(
-  options: WithTtlOptions<NoInfer<This>, NoInfer<Args>, V>,
-): CacheDecorator<This, Args, Output, V>
-export function versionedLruCacheWithTtl<This, Args extends unknown[], Output, V extends MaybeAsyncVersion = undefined>(
+export function versionedLruCacheWithTtl<This, Method extends AnyFunction, V extends MaybeAsyncVersion = undefined>(
+  options: WithTtlOptions<NoInfer<This>, Parameters<Method>, V>,
+): CacheDecorator<This, Method, V>
+export function versionedLruCacheWithTtl<This, Args extends unknown[], V extends MaybeAsyncVersion = undefined>(
   options: WithTtlOptions<This, Args, V>,
-): <F extends AnyFunction>(loader: F & ((this: This, ...args: Args) => unknown)) => CachedFunction<F, V>
+): <Loader extends AnyFunction>(loader: Loader & ((this: This, ...args: Args) => unknown)) => CachedFunction<Loader, V>
 export function versionedLruCacheWithTtl(options: WithTtlOptions<unknown, unknown[], MaybeAsyncVersion>): unknown {
   const {
     proxyToSessionContextObject,

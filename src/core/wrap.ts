@@ -42,22 +42,22 @@ export function versionedLruCache<Loader extends AnyFunction, V extends MaybeAsy
  *   async build(region: string) { … }
  * }
  */
-export function versionedLruCache<This, Args extends unknown[], Output, V extends MaybeAsyncVersion = undefined>(
-  options: CacheOptions<NoInfer<This>, NoInfer<Args>, NoInfer<Awaited<Output>>, V>,
-): CacheDecorator<This, Args, Output, V>
+export function versionedLruCache<This, Method extends AnyFunction, V extends MaybeAsyncVersion = undefined>(
+  options: CacheOptions<NoInfer<This>, Parameters<Method>, Awaited<ReturnType<Method>>, V>,
+): CacheDecorator<This, Method, V>
 /** Gives a decorator for a function whose type the options spell out. */
 export function versionedLruCache<This, Args extends unknown[], Output, V extends MaybeAsyncVersion = undefined>(
   options: CacheOptions<This, Args, Output, V>,
-): <F extends AnyFunction>(loader: F & ((this: This, ...args: Args) => unknown)) => CachedFunction<F, V>
-export function versionedLruCache(first: unknown, second?: unknown): unknown {
+): <Loader extends AnyFunction>(loader: Loader & ((this: This, ...args: Args) => unknown)) => CachedFunction<Loader, V>
+export function versionedLruCache(first: unknown, second?: unknown, third?: unknown): unknown {
   if (typeof first !== 'function' && second === undefined) return decorate(readOptions(first))
-  refuseBareDecorator(second)
-  return cachedFunction(requireLoader(first), readOptions(second ?? {}))
+  refuseBareDecorator(second, third)
+  return cachedFunction(requireLoader(first), readOptions(second === undefined ? {} : second))
 }
 
-function refuseBareDecorator(second: unknown): void {
-  const isContext =
-    typeof second === 'string' || (typeof second === 'object' && second !== null && 'addInitializer' in second)
-  if (!isContext) return
+/** `@versionedLruCache` without its parentheses is called with what a decorator is called with. */
+function refuseBareDecorator(second: unknown, third: unknown): void {
+  const isContext = typeof second === 'object' && second !== null && 'addInitializer' in second
+  if (!isContext && third === undefined) return
   throw new InvalidDecoratorTargetError('Write the decorator with its options: @versionedLruCache({ version: … }).')
 }
