@@ -12,10 +12,13 @@ export type CachedResult<Result, V> =
       ? Promise<Awaited<Result>>
       : Result
 
-/** The loader's own type, with its overloads and type parameters, wherever the result stays the same. */
-export type Callable<Loader extends AnyFunction, V> = [CachedResult<ReturnType<Loader>, V>] extends [ReturnType<Loader>]
-  ? Loader
-  : (this: ThisParameterType<Loader>, ...args: Parameters<Loader>) => CachedResult<ReturnType<Loader>, V>
+/** The loader's own type, with its overloads and type parameters, where the result stays what it was. */
+export type Callable<Loader extends AnyFunction, V> =
+  Same<CachedResult<ReturnType<Loader>, V>, ReturnType<Loader>> extends true
+    ? Loader
+    : (this: ThisParameterType<Loader>, ...args: Parameters<Loader>) => CachedResult<ReturnType<Loader>, V>
+
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false
 
 /** What a cached function carries besides being called. */
 export interface CacheControls<Loader extends AnyFunction, V = undefined> {

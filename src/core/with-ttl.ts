@@ -1,4 +1,4 @@
-import type { AnyFunction, CachedFunction } from './cached-function.ts'
+import type { AnyFunction } from './cached-function.ts'
 import { type CacheDecorator, decorate } from './decorator.ts'
 import { describe, InvalidOptionError } from './errors.ts'
 import { type MaybeAsyncVersion, readOptions } from './options.ts'
@@ -31,9 +31,6 @@ export interface WithTtlOptions<This, Args extends unknown[], V extends MaybeAsy
 export function versionedLruCacheWithTtl<This, Method extends AnyFunction, V extends MaybeAsyncVersion = undefined>(
   options: WithTtlOptions<NoInfer<This>, Parameters<Method>, V>,
 ): CacheDecorator<This, Method, V>
-export function versionedLruCacheWithTtl<This, Args extends unknown[], V extends MaybeAsyncVersion = undefined>(
-  options: WithTtlOptions<This, Args, V>,
-): <Loader extends AnyFunction>(loader: Loader & ((this: This, ...args: Args) => unknown)) => CachedFunction<Loader, V>
 export function versionedLruCacheWithTtl(options: WithTtlOptions<unknown, unknown[], MaybeAsyncVersion>): unknown {
   const {
     proxyToSessionContextObject,

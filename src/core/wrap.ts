@@ -45,10 +45,6 @@ export function versionedLruCache<Loader extends AnyFunction, V extends MaybeAsy
 export function versionedLruCache<This, Method extends AnyFunction, V extends MaybeAsyncVersion = undefined>(
   options: CacheOptions<NoInfer<This>, Parameters<Method>, Awaited<ReturnType<Method>>, V>,
 ): CacheDecorator<This, Method, V>
-/** Gives a decorator for a function whose type the options spell out. */
-export function versionedLruCache<This, Args extends unknown[], Output, V extends MaybeAsyncVersion = undefined>(
-  options: CacheOptions<This, Args, Output, V>,
-): <Loader extends AnyFunction>(loader: Loader & ((this: This, ...args: Args) => unknown)) => CachedFunction<Loader, V>
 export function versionedLruCache(first: unknown, second?: unknown, third?: unknown): unknown {
   if (typeof first !== 'function' && second === undefined) return decorate(readOptions(first))
   refuseBareDecorator(second, third)

@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const SOURCE = resolve('src')
+const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+
+/** What a file imports or re-exports: files of src by their path in it, packages by their name. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(SOURCE, file), 'utf8')
+  const specifiers = [...text.matchAll(/(?:^|\n)(?:import|export)\s[^'"]*?from '([^']+)'|import\('([^']+)'\)/g)]
+  return specifiers.map(([, named, dynamic]) => {
+    const specifier = (named ?? dynamic) as string
+    return specifier.startsWith('.') ? relative(SOURCE, resolve(SOURCE, dirname(file), specifier)) : specifier
+  })
+}
+
+const inFolder = (folder: string) => files.filter((file) => file.startsWith(`${folder}/`))
+
+describe('who may import whom', () => {
+  it('sees the imports', () => {
+    expect(importsOf('core/session.ts')).toContain('core/pins.ts')
+    expect(importsOf('core/session.ts')).toContain('node:async_hooks')
+    expect(importsOf('index.ts')).toContain('core/wrap.ts')
+  })
+
+  it.each(inFolder('core'))('%s imports nothing outside core but Node itself', (file) => {
+    for (const imported of importsOf(file)) expect(imported).toMatch(/^(core\/|node:)/)
+  })
+
+  it.each(inFolder('integrations'))('%s imports core, its vendor as a type, and no other integration', (file) => {
+    const text = readFileSync(join(SOURCE, file), 'utf8')
+    for (const imported of importsOf(file)) {
+      expect(imported).not.toMatch(/^integrations\//)
+      const isVendor = !/^(core\/|node:)/.test(imported)
+      if (isVendor) expect(text).toMatch(new RegExp(`import type [^'"]* from '${imported}'`))
+    }
+  })
+
+  it('the door only re-exports', () => {
+    const text = readFileSync(join(SOURCE, 'index.ts'), 'utf8')
+    expect(text.replaceAll(/export (type )?\{[^}]*\} from '[^']+'\n/g, '')).toBe('')
+  })
+
+  it('no file imports itself by way of others', () => {
+    const visit = (file: string, path: string[]): void => {
+      expect(path, `${[...path, file].join(' → ')}`).not.toContain(file)
+      const text = readFileSync(join(SOURCE, file), 'utf8')
+      const needed = importsOf(file).filter((imported) => {
+        const typeOnly = new RegExp(`import type [^'"]* from '[^']*${imported.split('/').at(-1)}'`)
+        return imported.endsWith('.ts') && !typeOnly.test(text)
+      })
+      for (const imported of needed) visit(imported, [...path, file])
+    }
+    for (const file of files) visit(file, [])
+  })
+
+  it.each(files)('%s has about 200 lines at the most', (file) => {
+    expect(readFileSync(join(SOURCE, file), 'utf8').split('\n').length).toBeLessThanOrEqual(220)
+  })
+})

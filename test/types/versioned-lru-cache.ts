@@ -1,0 +1,184 @@
+// What must compile, and, behind `@ts-expect-error`, what must not. Checked by `npm run types`, never run.
+import {
+  type CachedFunction,
+  type CacheStats,
+  cachedMethod,
+  currentSession,
+  runInSession,
+  type Session,
+  type Version,
+  versionedLruCache,
+  versionedLruCacheWithTtl,
+} from '../../src/index.ts'
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+function is<A, B>(_: Equal<A, B>): void {}
+
+const sync = (id: string, page?: number) => ({ id, page })
+const async = async (id: string, page?: number) => ({ id, page })
+type Page = { id: string; page: number | undefined }
+
+// The result is a promise if and only if one of the two functions gives one.
+is<ReturnType<typeof a>, Page>(true)
+const a = versionedLruCache(sync, { version: () => 1 })
+is<ReturnType<typeof b>, Promise<Page>>(true)
+const b = versionedLruCache(sync, { version: async () => 1 })
+is<ReturnType<typeof c>, Promise<Page>>(true)
+const c = versionedLruCache(async, { version: () => 1 })
+is<ReturnType<typeof d>, Promise<Page>>(true)
+const d = versionedLruCache(async, { version: async () => 1 })
+is<ReturnType<typeof e>, Page>(true)
+const e = versionedLruCache(sync)
+is<ReturnType<typeof f>, Page | Promise<Page>>(true)
+const f = versionedLruCache(sync, { version: (id) => (id === '' ? 1 : Promise.resolve(1)) })
+is<ReturnType<typeof g>, Promise<number>>(true)
+const g = versionedLruCache((_id: string) => ({}) as PromiseLike<number>, {})
+
+// Parameters, optional ones too, are the loader's; so are those of `version`, `key` and `ttl`.
+is<Parameters<typeof a>, [id: string, page?: number | undefined]>(true)
+is<Parameters<typeof b>, [id: string, page?: number | undefined]>(true)
+versionedLruCache(async, {
+  version(...args) {
+    is<typeof args, [id: string, page?: number | undefined]>(true)
+    return args[0]
+  },
+  key: (id, page) => [id, page],
+  ttl(output) {
+    is<typeof output, Page>(true)
+    return 5
+  },
+  maxSize: 5,
+  sizeCalculation: (output) => output.id.length,
+})
+// @ts-expect-error an argument of another type
+a(5)
+// @ts-expect-error an argument too many
+a('x', 1, 2)
+// @ts-expect-error an argument too few
+a()
+// @ts-expect-error the version function takes what the loader takes
+versionedLruCache(sync, { version: (id: number) => id })
+// @ts-expect-error a Date cannot be compared
+versionedLruCache(sync, { version: () => new Date() })
+// @ts-expect-error nor can an object, when it has been waited for
+versionedLruCache(sync, { version: async () => ({ rows: 1 }) })
+// @ts-expect-error an option that is not there
+versionedLruCache(sync, { maxAge: 5 })
+// @ts-expect-error a key that is not a primitive
+versionedLruCache(sync, { key: (id) => ({ id }) })
+// @ts-expect-error not a session
+versionedLruCache(sync, { session: 'id' })
+// @ts-expect-error not a function
+versionedLruCache('report', {})
+
+// Overloads and type parameters are kept where the result stays what it was.
+function pick(id: string): string
+function pick(id: number): number
+function pick(id: string | number): string | number {
+  return id
+}
+const picked = versionedLruCache(pick, { version: () => 1 })
+is<typeof one, string>(true)
+const one = picked('a')
+is<typeof two, number>(true)
+const two = picked(1)
+const same = versionedLruCache(async <T>(value: T): Promise<T> => value, { version: async () => 1 })
+is<typeof kept, Promise<5>>(true)
+const kept = same(5 as const)
+
+// `this` is the loader's, in `version` and `key` too.
+interface Owner {
+  readonly id: string
+}
+const owned = versionedLruCache(
+  function (this: Owner, page: number) {
+    return `${this.id}${page}`
+  },
+  {
+    version() {
+      return this.id
+    },
+  },
+)
+is<ThisParameterType<typeof owned>, Owner>(true)
+// @ts-expect-error called without its owner
+owned(1)
+
+// The controls.
+is<ReturnType<typeof d.peek>, Page | undefined>(true)
+is<ReturnType<typeof d.refresh>, Promise<Page>>(true)
+is<ReturnType<typeof b.refresh>, Promise<Page>>(true)
+is<ReturnType<typeof a.refresh>, Page>(true)
+is<ReturnType<typeof a.stats>, CacheStats>(true)
+is<typeof a.loader, typeof sync>(true)
+is<Parameters<typeof a.invalidate>, [id: string, page?: number | undefined]>(true)
+const named: CachedFunction<typeof sync> = a
+named.clear()
+// @ts-expect-error the loader cannot be replaced
+a.loader = sync
+
+// Sessions.
+is<typeof inSession, Promise<Page>>(true)
+const inSession = runInSession(() => d('x'))
+is<ReturnType<typeof currentSession>, Session | undefined>(true)
+versionedLruCache(sync, { session: () => currentSession() })
+versionedLruCache(sync, { session: new Map() })
+
+// Decorators: nothing needs to be annotated.
+class Reports {
+  db = { version: (): Version => 1 }
+
+  @versionedLruCache({
+    version(id) {
+      is<typeof id, string>(true)
+      return this.db.version()
+    },
+    key: (id, page) => [id, page],
+    ttl: (output) => output.rows.length,
+  })
+  async build(_id: string, _page?: number) {
+    return { rows: ['a'] }
+  }
+
+  @versionedLruCache({ version: () => 1 })
+  sync(id: string): string {
+    return id
+  }
+
+  @versionedLruCache({ version: () => 1 })
+  generic<T>(value: T): T {
+    return value
+  }
+
+  @versionedLruCacheWithTtl({ proxyToSessionContextObject: {}, generateVersionFunc: async () => '1' })
+  async python(id: string): Promise<string> {
+    return id
+  }
+
+  // @ts-expect-error a synchronous method cannot have an asynchronous version function: it would give a promise
+  @versionedLruCache({ version: async () => 1 })
+  wrong(_id: string): number {
+    return 1
+  }
+
+  // @ts-expect-error there is no such property on the class
+  @versionedLruCache({ version() { return this.nothing } }) // biome-ignore format: one line, for the comment above
+  missing(_id: string): number {
+    return 1
+  }
+
+  // @ts-expect-error the method takes a string
+  @versionedLruCache({ version: (id: number) => id })
+  mismatch(_id: string): number {
+    return 1
+  }
+}
+const build = cachedMethod(new Reports(), 'build')
+is<Parameters<typeof build.invalidate>, [_id: string, _page?: number | undefined]>(true)
+is<ReturnType<typeof build.peek>, { rows: string[] } | undefined>(true)
+// @ts-expect-error not a method
+cachedMethod(new Reports(), 'db').clear()
+
+// As a decorator of a function, which then says what the types are.
+const decorated = versionedLruCache({ version: async (id: string) => id })((id: string) => id.length)
+is<ReturnType<typeof decorated>, Promise<number>>(true)
