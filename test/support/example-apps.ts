@@ -1,0 +1,55 @@
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import express from 'express'
+import { sessions } from 'versioned-lru-cache/express'
+import { makeApp } from '../../examples/express-postgres/app.ts'
+import type { Database } from '../../examples/express-postgres/database.ts'
+import { cachedDelayReport, type DelayReport, recordFlight } from '../../examples/express-postgres/flights.ts'
+import { FLIGHT } from './example-client.ts'
+import { gate } from './gate.ts'
+
+async function serve(listener: RequestListener): Promise<{ url: string; [Symbol.asyncDispose](): Promise<void> }> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+/** An app on the example's own report, one route of which waits between its two calls until the test lets it go. */
+export async function serveHeld(database: Database) {
+  const delayReport = cachedDelayReport(database)
+  const [first, released] = [gate<DelayReport>(), gate()]
+  const app = express().use(sessions())
+  app.get('/held', async (_request, response) => {
+    const before = await delayReport({ band: 'all' })
+    first.open(before)
+    await released.promise
+    response.json([before.flights, (await delayReport({ band: 'all' })).flights])
+  })
+  app.get('/now', async (_request, response) => {
+    response.json((await delayReport({ band: 'all' })).flights)
+  })
+  const server = await serve(app)
+  return {
+    firstReport: first.promise,
+    letGo: () => released.open(),
+    record: () => recordFlight(database, FLIGHT),
+    askAndWait: async () => (await (await fetch(`${server.url}/held`)).json()) as [number, number],
+    askNow: async () => (await (await fetch(`${server.url}/now`)).json()) as number,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]()
+      await database.close()
+    },
+  }
+}
+
+/** The example on a database that answers everything with an error. */
+export function serveBroken(error: Error) {
+  const fail = () => Promise.reject(error)
+  return serve(makeApp({ query: fail, transaction: fail, close: fail }))
+}
