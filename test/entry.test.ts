@@ -107,6 +107,22 @@ describe.each(MODES)('how long an output is kept: a $loader loader with a $versi
   })
 })
 
+describe('the clock', () => {
+  it('is not the one that people set: a day forth or back changes nothing', () => {
+    const cached = versionedLruCache(() => ({}), { ttl: 60_000 })
+    vi.useFakeTimers({ toFake: ['Date'] })
+    try {
+      const first = cached()
+      vi.setSystemTime(Date.now() + 86_400_000)
+      expect(cached()).toBe(first)
+      vi.setSystemTime(Date.now() - 2 * 86_400_000)
+      expect(cached()).toBe(first)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+})
+
 function fail(message: string): never {
   throw new Error(message)
 }

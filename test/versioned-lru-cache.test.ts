@@ -258,6 +258,13 @@ describe.each(MODES)('a $loader loader with a $version version function', ({ loa
     })
   })
 
+  it('evicts the key that was not used for the longest time, and a hit is a use', async () => {
+    const { world, cached } = cachedWorld({ max: 2 })
+    for (const id of ['eu', 'us', 'eu', 'asia']) await cached(id)
+    expect([cached.peek('eu')?.id, cached.peek('us')?.id, cached.peek('asia')?.id]).toEqual(['eu', undefined, 'asia'])
+    expect(world.steps.filter((step) => step.startsWith('load'))).toHaveLength(3)
+  })
+
   it('counts what it did', async () => {
     const { world, cached } = cachedWorld({ max: 1 })
     await runInSession(async () => {

@@ -168,15 +168,19 @@ export class VersionedLruCache {
   }
 
   #load(call: Call, flight: Flight): unknown {
+    const loaded = this.#run(call, flight)
+    if (!isThenable(loaded)) return this.#land(flight, loaded, false)
+    flight.outcome = Promise.resolve(loaded).then(
+      (output) => this.#land(flight, output, true),
+      (error) => this.#fail(flight, error),
+    )
+    return flight.outcome
+  }
+
+  #run(call: Call, flight: Flight): unknown {
     this.#counters.loads++
     try {
-      const loaded = this.loader.apply(call.self, call.args)
-      if (!isThenable(loaded)) return this.#land(flight, loaded, false)
-      flight.outcome = Promise.resolve(loaded).then(
-        (output) => this.#land(flight, output, true),
-        (error) => this.#fail(flight, error),
-      )
-      return flight.outcome
+      return this.loader.apply(call.self, call.args)
     } catch (error) {
       return this.#fail(flight, error)
     }
