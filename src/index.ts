@@ -7,6 +7,7 @@ export {
   InvalidSessionError,
   InvalidVersionError,
   LoadCycleError,
+  UnfreezableOutputError,
   UnkeyableArgumentError,
   VersionedLruCacheError,
   VersionTimeoutError,

@@ -39,9 +39,10 @@ describe('options are checked once, when the function is wrapped', () => {
     ['maxx', 5, 'There is no option "maxx". The options are "version", "session", "max"'],
     ['maxAge', 5, 'There is no option "maxAge". It is called "ttl" here.'],
     ['eviction', 'sieve', 'There is no option "eviction".'],
-    ['staleWhileRevalidate', 5, 'There is no option "staleWhileRevalidate".'],
-    ['staleIfError', 5, 'There is no option "staleIfError".'],
-    ['freeze', true, 'There is no option "freeze".'],
+    ['staleWhileRevalidate', -1, 'The option "staleWhileRevalidate" is -1: give a bounded number of milliseconds'],
+    ['staleWhileRevalidate', Number.POSITIVE_INFINITY, 'The option "staleWhileRevalidate" is Infinity'],
+    ['staleIfError', true, 'The option "staleIfError" is true: give a bounded number of milliseconds, 0 for never.'],
+    ['freeze', 'deep', 'The option "freeze" is "deep" (a string): give true or false.'],
     ['__proto__x', 5, 'There is no option "__proto__x".'],
     ['toString', 5, 'There is no option "toString".'],
   ])('%s: %s', (name, value, message) => {

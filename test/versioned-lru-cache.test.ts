@@ -282,6 +282,7 @@ describe.each(MODES)('a $loader loader with a $version version function', ({ loa
       outdated: 1,
       expired: 0,
       shared: 0,
+      stale: 0,
       checks: 4,
       loads: 3,
       loadErrors: 0,

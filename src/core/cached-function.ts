@@ -1,4 +1,4 @@
-import type { Settings, UserFunction } from './options.ts'
+import type { Settings, UserFunction } from './settings.ts'
 import type { CacheStats } from './stats.ts'
 import { VersionedLruCache } from './versioned-lru-cache.ts'
 

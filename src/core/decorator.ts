@@ -9,7 +9,7 @@ import {
 } from './cached-function.ts'
 import { describe, InvalidDecoratorTargetError } from './errors.ts'
 import { requireLoader } from './loader.ts'
-import type { Settings, UserFunction } from './options.ts'
+import type { Settings, UserFunction } from './settings.ts'
 import { VersionedLruCache } from './versioned-lru-cache.ts'
 
 /** Infers `T` only where nothing else does: the other kind of decorator has something else in this place. */

@@ -14,6 +14,8 @@ export class Entry implements LruNode {
   readonly readAt: number
   readonly expiresAt: number
   readonly order: number
+  /** When its stamps were last known to be the current versions. */
+  confirmedAt: number
   older: this | undefined = undefined
   newer: this | undefined = undefined
 
@@ -26,6 +28,12 @@ export class Entry implements LruNode {
     this.readAt = reading.readAt
     this.expiresAt = reading.readAt + ttl
     this.order = reading.order
+    this.confirmedAt = reading.readAt
+  }
+
+  /** The output as the loader gave it: behind a promise, or bare. */
+  give(): unknown {
+    return this.async ? Promise.resolve(this.output) : this.output
   }
 }
 
@@ -33,11 +41,18 @@ export type Verdict = 'good' | 'outdated' | 'expired'
 
 /** Whether an entry may be given to a session that goes by this reading. */
 export function judge(entry: Entry, reading: Reading, now: number): Verdict {
-  if (isExpired(entry, now)) return 'expired'
-  return sameStamps(entry.stamps, reading.stamps) ? 'good' : 'outdated'
+  if (!sameStamps(entry.stamps, reading.stamps)) return 'outdated'
+  if (reading.readAt > entry.confirmedAt) entry.confirmedAt = reading.readAt
+  return isExpired(entry, now) ? 'expired' : 'good'
 }
 
 /** When the clock went back, nobody can tell how old the entry is: it counts as expired. */
 export function isExpired(entry: Entry, now: number): boolean {
   return now >= entry.expiresAt || now < entry.readAt
+}
+
+/** For how many milliseconds an entry that is no longer good may have been so: since it expired, or was last current. */
+export function staleness(entry: Entry, now: number): number {
+  if (now < entry.readAt) return Number.POSITIVE_INFINITY
+  return Math.max(now - entry.confirmedAt, now - entry.expiresAt)
 }

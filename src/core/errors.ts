@@ -52,6 +52,11 @@ export class LoadCycleError extends VersionedLruCacheError {
   override readonly code = 'ERR_LOAD_CYCLE'
 }
 
+/** With `freeze`, an output has a part that cannot be frozen: a typed array, an `ArrayBuffer`. */
+export class UnfreezableOutputError extends VersionedLruCacheError {
+  override readonly code = 'ERR_UNFREEZABLE_OUTPUT'
+}
+
 /** The decorator was put on something that is not a method, or a decorated method lost its instance. */
 export class InvalidDecoratorTargetError extends VersionedLruCacheError {
   override readonly code = 'ERR_INVALID_DECORATOR_TARGET'

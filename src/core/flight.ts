@@ -1,8 +1,12 @@
-import type { Key } from './key.ts'
+import { endLoad, type Load, type Waiter } from './dependencies.ts'
+import { type Key, showKey } from './key.ts'
 import { type Reading, sameStamps } from './version.ts'
 
 /** A load that is running. */
-export class Flight {
+export class Flight implements Load {
+  readonly #name: string
+  readonly awaits = new Set<Waiter>()
+  ended = false
   readonly key: Key
   /** What the session that started it goes by. */
   readonly reading: Reading
@@ -11,15 +15,25 @@ export class Flight {
   /** Whether its output may still be kept. */
   lands = true
 
-  constructor(key: Key, reading: Reading) {
+  constructor(name: string, key: Key, reading: Reading) {
+    this.#name = name
     this.key = key
     this.reading = reading
+  }
+
+  get label(): string {
+    return `${this.#name}${showKey(this.key)}`
   }
 }
 
 /** The running loads of one cached function. There can be several for a key, each of another version. */
 export class Flights {
+  readonly #name: string
   readonly #byKey = new Map<Key, Flight[]>()
+
+  constructor(name: string) {
+    this.#name = name
+  }
 
   get count(): number {
     let count = 0
@@ -33,7 +47,7 @@ export class Flights {
   }
 
   takeOff(key: Key, reading: Reading): Flight {
-    const flight = new Flight(key, reading)
+    const flight = new Flight(this.#name, key, reading)
     const others = this.#byKey.get(key)
     if (others === undefined) this.#byKey.set(key, [flight])
     else others.push(flight)
@@ -42,6 +56,7 @@ export class Flights {
 
   /** Takes a flight out that has ended; one that was grounded is no longer there, its successor may be. */
   end(flight: Flight): void {
+    endLoad(flight)
     const flights = this.#byKey.get(flight.key)
     const index = flights?.indexOf(flight) ?? -1
     if (index === -1) return

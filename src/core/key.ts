@@ -46,10 +46,15 @@ export function keyFromParts(parts: unknown, functionName: string): Key {
   )
 }
 
-/** The key as people read it: `("eu",2)`. */
+/** The key as people read it, without what is too much to read: `("eu",2)`. */
 export function showKey(key: Key): string {
-  if (typeof key === 'string' && key.startsWith(WRITTEN)) return key.slice(WRITTEN.length)
-  return `(${writePrimitive(key)})`
+  const shown = typeof key === 'string' ? key.slice(0, 200) : key
+  if (shown === key) return isWritten(key) ? key.slice(WRITTEN.length) : `(${writePrimitive(key)})`
+  return isWritten(shown) ? `${String(shown).slice(WRITTEN.length)}…` : `(${writePrimitive(shown)}…)`
+}
+
+function isWritten(key: Key): key is string {
+  return typeof key === 'string' && key.startsWith(WRITTEN)
 }
 
 export function isPrimitive(value: unknown): value is Primitive {
@@ -201,7 +206,9 @@ function isPlain(prototype: unknown): boolean {
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf')
 }
 
-function step(name: string): string {
+/** How the way to a property is written: `.name`, `[0]`, `["no name"]`. */
+export function step(name: string): string {
+  if (/^\d+$/.test(name)) return `[${name}]`
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`
 }
 

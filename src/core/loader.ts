@@ -1,5 +1,5 @@
 import { describe, InvalidOptionError } from './errors.ts'
-import type { UserFunction } from './options.ts'
+import type { UserFunction } from './settings.ts'
 
 /** Only a function that gives the same output each time can be cached; a class or a generator does not. */
 export function requireLoader(loader: unknown): UserFunction<unknown> {

@@ -1,5 +1,4 @@
-import { type Clock, monotonicClock } from './clock.ts'
-import { describe, InvalidOptionError } from './errors.ts'
+import type { Clock } from './clock.ts'
 import type { Key, KeyParts } from './key.ts'
 import type { SessionHolder } from './session.ts'
 import type { Version } from './version.ts'
@@ -62,6 +61,28 @@ export interface CacheOptions<This, Args extends readonly unknown[], Output, V e
    */
   key?: (this: This, ...args: Args) => KeyParts
   /**
+   * For how many milliseconds an output may be served after it expired, or was last known to be current, while a
+   * new one is loaded in the background. What is served so is pinned, and counted as `stale`. It is for
+   * asynchronous loaders; a synchronous one is run at once.
+   *
+   * @default 0: a session never gets an output that is not good
+   */
+  staleWhileRevalidate?: number
+  /**
+   * For how many milliseconds an output may be served after it expired, or was last known to be current, when the
+   * check or the load fails. Past it the call fails.
+   *
+   * @default 0: the call fails
+   */
+  staleIfError?: number
+  /**
+   * Deep-freezes outputs, so that no caller can change what others get. An output that cannot be frozen (a typed
+   * array) fails the call with `ERR_UNFREEZABLE_OUTPUT`.
+   *
+   * @default false
+   */
+  freeze?: boolean
+  /**
    * How long an asynchronous version function may take, in milliseconds, before its waiters fail with
    * `ERR_VERSION_TIMEOUT`. A session that has to wait for a check to end first may wait twice as long.
    *
@@ -83,119 +104,3 @@ export interface CacheOptions<This, Args extends readonly unknown[], Output, V e
 }
 
 export type MaybeAsyncVersion = Version | PromiseLike<Version>
-
-/** Options with every default in place, as the cache uses them: it knows nothing of the user's types. */
-export interface Settings {
-  readonly version: UserFunction<MaybeAsyncVersion> | undefined
-  readonly session: SessionHolder | (() => SessionHolder | null | undefined) | undefined
-  readonly max: number
-  readonly maxSize: number
-  readonly sizeCalculation: ((output: unknown, key: Key) => number) | undefined
-  readonly ttl: number | ((output: unknown) => number)
-  readonly ttlJitter: number
-  readonly key: UserFunction<unknown> | undefined
-  readonly versionTimeout: number
-  readonly name: string | undefined
-  readonly clock: Clock
-}
-
-export type UserFunction<R> = (this: unknown, ...args: unknown[]) => R
-
-const DEFAULTS: Settings = {
-  version: undefined,
-  session: undefined,
-  max: 1000,
-  maxSize: Number.POSITIVE_INFINITY,
-  sizeCalculation: undefined,
-  ttl: 3_600_000,
-  ttlJitter: 0,
-  key: undefined,
-  versionTimeout: 10_000,
-  name: undefined,
-  clock: monotonicClock,
-}
-
-/** The longest delay that a timer of the platform can wait for, in milliseconds. */
-const MAX_DELAY = 2 ** 31 - 1
-
-type Rule = readonly [wanted: string, holds: (value: unknown) => boolean]
-
-const RULES: { readonly [Option in keyof Settings]: Rule } = {
-  version: ['a function of the call', isFunction],
-  session: ['an object that lives as long as the request or job, or a function that returns one', isObject],
-  max: ['a whole number of entries, at least 1', isPositiveInteger],
-  maxSize: ['a positive number', isPositive],
-  sizeCalculation: ['a function of the output', isFunction],
-  ttl: [
-    'a positive number of milliseconds, Infinity for none, or a function of the output',
-    (value) => isPositive(value) || value === Number.POSITIVE_INFINITY || isFunction(value),
-  ],
-  ttlJitter: ['a share of the TTL, 0 to 1', (value) => value === 0 || (isPositive(value) && (value as number) <= 1)],
-  key: ['a function of the call', isFunction],
-  versionTimeout: [
-    `a number of milliseconds from 1 to ${MAX_DELAY}, or Infinity for none`,
-    (value) => value === Number.POSITIVE_INFINITY || (isPositive(value) && (value as number) <= MAX_DELAY),
-  ],
-  name: ['a string that is not empty', (value) => typeof value === 'string' && value !== ''],
-  clock: ['a function that returns milliseconds', isFunction],
-}
-
-/** What the same thing is called elsewhere, for those whose fingers remember. */
-const KNOWN_ELSEWHERE: Readonly<Record<string, string>> = {
-  cacheKey: 'key',
-  maxAge: 'ttl',
-  maxEntries: 'max',
-  normalizer: 'key',
-  resolver: 'key',
-  cacheMaxSize: 'max',
-}
-
-/**
- * Checks a user's options, and fills in the defaults. An option that is given as `undefined` counts as absent.
- *
- * @throws {InvalidOptionError} for the first option that is unknown or cannot be used.
- */
-export function readOptions(options: unknown): Settings {
-  if (!isObject(options) || isFunction(options) || Array.isArray(options)) {
-    throw new InvalidOptionError(`The options are ${describe(options)}: give an object such as { version: () => … }.`)
-  }
-  const given = Object.entries(options as object).filter(([, value]) => value !== undefined)
-  for (const [name, value] of given) checkOption(name, value)
-  const settings: Settings = { ...DEFAULTS, ...Object.fromEntries(given) }
-  if ((settings.maxSize === Number.POSITIVE_INFINITY) !== (settings.sizeCalculation === undefined)) {
-    throw new InvalidOptionError('"maxSize" and "sizeCalculation" need each other: give both or neither.')
-  }
-  return settings
-}
-
-function checkOption(name: string, value: unknown): void {
-  if (!Object.hasOwn(RULES, name)) throw unknownOption(name)
-  const [wanted, holds] = RULES[name as keyof Settings]
-  if (holds(value)) return
-  throw new InvalidOptionError(`The option "${name}" is ${describe(value)}: give ${wanted}.`)
-}
-
-function unknownOption(name: string): InvalidOptionError {
-  const known = Object.keys(RULES)
-    .map((option) => `"${option}"`)
-    .join(', ')
-  const here = KNOWN_ELSEWHERE[name]
-  const hint = here === undefined ? '' : ` It is called "${here}" here.`
-  return new InvalidOptionError(`There is no option "${name}".${hint} The options are ${known}.`)
-}
-
-function isFunction(value: unknown): boolean {
-  return typeof value === 'function'
-}
-
-function isObject(value: unknown): boolean {
-  return isFunction(value) || (typeof value === 'object' && value !== null)
-}
-
-function isPositive(value: unknown): boolean {
-  return typeof value === 'number' && value > 0 && value < Number.POSITIVE_INFINITY
-}
-
-function isPositiveInteger(value: unknown): boolean {
-  return Number.isInteger(value) && (value as number) >= 1
-}

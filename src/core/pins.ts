@@ -1,12 +1,24 @@
+import { endCall, type Load, type Waiter } from './dependencies.ts'
 import type { Key } from './key.ts'
 import type { Reading, VersionSource } from './version.ts'
 
 /** One thing that a session holds on to. */
-export interface Pin<T> {
-  /** What every asker of this session gets, at once or as the one promise that they share. */
-  outcome: T | Promise<T>
+export class Pin<T> implements Waiter {
+  /** What every asker of this session gets; meaningless while it opens. */
+  outcome: T | Promise<T> | undefined = undefined
   /** The value itself, once it is there. */
-  settled: T | undefined
+  value: T | undefined = undefined
+  /** Opening: what gives the outcome has been called and has not returned. Pending: a promise was returned. */
+  state: 'opening' | 'pending' | 'settled' = 'opening'
+  load: Load | undefined = undefined
+  readonly awaitedBy = new Set<Load>()
+
+  settle(value: T): T {
+    this.value = value
+    this.state = 'settled'
+    endCall(this)
+    return value
+  }
 }
 
 /** Pins by owner (a cached function, a version source) and key. */
@@ -18,27 +30,27 @@ export class PinBoard<Owner extends object, T> {
   }
 
   /**
-   * Pins an outcome, and returns it. A failure is unpinned before anyone hears of it, so that whoever asks
-   * again after it tries again; a later pin of the same key is left alone.
+   * Pins what `give` gives, and returns it. The pin is there before `give` is called, so that concurrent calls
+   * of the session meet in it. A failure is unpinned before anyone hears of it, so that whoever asks again
+   * after it tries again; a later pin of the same key is left alone.
    */
-  pin(owner: Owner, key: Key, outcome: T | Promise<T>): T | Promise<T> {
-    const pin: Pin<T> = { outcome, settled: undefined }
-    if (outcome instanceof Promise) {
-      pin.outcome = outcome.then(
-        (value) => {
-          pin.settled = value
-          return value
-        },
-        (error) => {
-          if (this.get(owner, key) === pin) this.drop(owner, key)
-          throw error
-        },
-      )
-    } else {
-      pin.settled = outcome
-    }
+  hold(owner: Owner, key: Key, give: (pin: Pin<T>) => T | Promise<T>): T | Promise<T> {
+    const pin = new Pin<T>()
     this.#of(owner).set(key, pin)
-    return pin.outcome
+    const unpin = (error: unknown): never => {
+      endCall(pin)
+      if (this.get(owner, key) === pin) this.drop(owner, key)
+      throw error
+    }
+    try {
+      const given = give(pin)
+      const pending = given instanceof Promise
+      pin.outcome = pending ? given.then((value) => pin.settle(value), unpin) : pin.settle(given)
+      if (pending) pin.state = 'pending'
+      return pin.outcome
+    } catch (error) {
+      return unpin(error)
+    }
   }
 
   drop(owner: Owner, key: Key): void {
@@ -50,8 +62,10 @@ export class PinBoard<Owner extends object, T> {
     this.#pins.delete(owner)
   }
 
-  *values(): IterableIterator<Pin<T>> {
-    for (const pins of this.#pins.values()) yield* pins.values()
+  *values(): IterableIterator<T> {
+    for (const pins of this.#pins.values()) {
+      for (const pin of pins.values()) if (pin.state === 'settled') yield pin.value as T
+    }
   }
 
   #of(owner: Owner): Map<Key, Pin<T>> {

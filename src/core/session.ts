@@ -27,8 +27,7 @@ export interface MapLike {
 /** What the `session` option takes: a `Session`, a `Map`-like, or any object that lives as long as the work. */
 export type SessionHolder = Session | MapLike | object
 
-/** @internal */
-export let pinsOf: (session: Session) => Pins
+let pinsOf: (session: Session) => Pins
 
 /**
  * One unit of work that sees one state: a request, a job, a message. Every version and every output that a
@@ -85,10 +84,8 @@ export class Session {
   /** The versions that this session goes by, for people to look at. */
   versions(): SeenVersion[] {
     const seen: SeenVersion[] = []
-    for (const { settled } of this.#pins.readings.values()) {
-      for (const { source, key, version } of settled?.stamps ?? []) {
-        seen.push({ source: source.name, key: showKey(key), version })
-      }
+    for (const { stamps } of this.#pins.readings.values()) {
+      for (const { source, key, version } of stamps) seen.push({ source: source.name, key: showKey(key), version })
     }
     return seen
   }
@@ -111,6 +108,12 @@ export function runInSession<R>(fn: () => R): R {
 /** The session in which the calling code runs, or `undefined` outside of `runInSession` and `session.run`. */
 export function currentSession(): Session | undefined {
   return ambient.getStore()
+}
+
+/** The pins of whoever calls: of the session that the option gives, else of the ambient one, else of this call alone. */
+export function pinsOfCaller(option: SessionHolder | (() => SessionHolder | null | undefined) | undefined): Pins {
+  const holder = (typeof option === 'function' ? option() : option) ?? ambient.getStore()
+  return holder === undefined ? new Pins() : pinsOf(Session.of(holder))
 }
 
 function isMapLike(holder: object): holder is MapLike {

@@ -12,6 +12,8 @@ export interface CacheStats {
   expired: number
   /** Calls that joined a running load of the same key and version. */
   shared: number
+  /** Calls that got an output that is no longer good, by `staleWhileRevalidate` or `staleIfError`. */
+  stale: number
   /** Checks: runs of the version function, however many sessions shared each. */
   checks: number
   /** Loads: runs of the loader, `refresh` included. */
@@ -45,6 +47,7 @@ export function newCounters(): Counters {
     outdated: 0,
     expired: 0,
     shared: 0,
+    stale: 0,
     loads: 0,
     loadErrors: 0,
     overtaken: 0,

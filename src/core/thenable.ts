@@ -8,3 +8,13 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 export function after<T, R>(value: T | Promise<T>, next: (value: T) => R | Promise<R>): R | Promise<R> {
   return value instanceof Promise ? value.then(next) : next(value)
 }
+
+/** Gives what `rescue` makes of an error, whether it is thrown now or by a promise later. */
+export function recover<T>(work: () => T | Promise<T>, rescue: (error: unknown) => T | Promise<T>): T | Promise<T> {
+  try {
+    const value = work()
+    return value instanceof Promise ? value.catch(rescue) : value
+  } catch (error) {
+    return rescue(error)
+  }
+}

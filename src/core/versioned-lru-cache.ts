@@ -1,22 +1,31 @@
-import { Entry, isExpired, judge } from './entry.ts'
+import { awaitCall, cycleError } from './dependencies.ts'
+import type { Entry } from './entry.ts'
 import { LoadCycleError } from './errors.ts'
-import { type Flight, Flights } from './flight.ts'
 import { type Key, keyFromParts, keyOf, showKey } from './key.ts'
-import { Lru } from './lru.ts'
-import type { Settings, UserFunction } from './options.ts'
-import { Pins } from './pins.ts'
-import { currentSession, pinsOf, Session } from './session.ts'
+import { Loads } from './load.ts'
+import type { Pin, Pins } from './pins.ts'
+import { pinsOfCaller } from './session.ts'
+import type { Settings, UserFunction } from './settings.ts'
 import { type CacheStats, type Counters, newCounters } from './stats.ts'
-import { after, isThenable } from './thenable.ts'
+import { Store } from './store.ts'
+import { after, recover } from './thenable.ts'
 import { beginReading, type Reading, VersionSource } from './version.ts'
 
-/** One call on its way: whose it is, and what it asks for. */
-interface Call {
+/** What is asked for, and by which session. */
+interface Request {
   readonly self: unknown
   readonly args: unknown[]
   readonly key: Key
   readonly pins: Pins
 }
+
+/** One call on its way, with the pin in which the session's other calls meet it. */
+interface Call extends Request {
+  readonly pin: Pin<unknown>
+}
+
+/** What a call gives: an output, or the promise of one. */
+type Outcome = unknown
 
 /**
  * The cache of one function. Read `call` first: it is the path of a call, from what the session has pinned to
@@ -27,8 +36,8 @@ export class VersionedLruCache {
   readonly loader: UserFunction<unknown>
   readonly #settings: Settings
   readonly #source: VersionSource
-  readonly #entries: Lru<Entry>
-  readonly #flights = new Flights()
+  readonly #store: Store
+  readonly #loads: Loads
   readonly #counters: Counters = newCounters()
 
   constructor(loader: UserFunction<unknown>, settings: Settings) {
@@ -36,70 +45,64 @@ export class VersionedLruCache {
     this.loader = loader
     this.#settings = settings
     this.#source = new VersionSource(this.name, settings.versionTimeout, settings.clock)
-    this.#entries = new Lru(settings, () => this.#counters.evictions++)
+    this.#store = new Store(settings, this.#counters)
+    this.#loads = new Loads(this.name, loader, settings, this.#store, this.#counters)
   }
 
   /** One call: what this session has already got, else what the version allows, else a load. */
-  call(self: unknown, args: unknown[]): unknown {
-    const call = this.#begin(self, args)
-    const pinned = call.pins.outputs.get(this, call.key)
-    if (pinned !== undefined) {
-      this.#counters.pinned++
-      return pinned.outcome
-    }
-    return this.#pin(
-      call,
-      after(this.#read(call), (reading) => this.#answer(call, reading)),
+  call(self: unknown, args: unknown[]): Outcome {
+    const request = this.#request(self, args)
+    const pinned = request.pins.outputs.get(this, request.key)
+    if (pinned !== undefined) return this.#pinned(request.key, pinned)
+    return this.#hold(request, (call) =>
+      recover(
+        () => after(this.#read(call), (reading) => this.#answer(call, reading)),
+        (error) => this.#staleOr(error, call.key),
+      ),
     )
   }
 
   /** Checks and loads now, whatever is kept; what is kept goes on serving until the new output lands. */
-  refresh(self: unknown, args: unknown[]): unknown {
-    const call = this.#begin(self, args)
-    this.#unpin(call)
-    this.#flights.ground(call.key)
-    return this.#pin(
-      call,
-      after(this.#read(call), (reading) => this.#joinOrLoad(call, reading)),
-    )
+  refresh(self: unknown, args: unknown[]): Outcome {
+    const request = this.#request(self, args)
+    this.#forget(request)
+    return this.#hold(request, (call) => after(this.#read(call), (reading) => this.#loads.joinOrLoad(call, reading)))
   }
 
   /** What is kept for these arguments, whatever its version; changes nothing. */
   peek(self: unknown, args: unknown[]): unknown {
-    const entry = this.#entries.get(this.#keyOf(self, args))
-    return entry === undefined || isExpired(entry, this.#settings.clock()) ? undefined : entry.output
+    return this.#store.peek(this.#keyOf(self, args))?.output
   }
 
   /** Forgets one key: its entry, its running loads, and what the calling session has pinned. */
   invalidate(self: unknown, args: unknown[]): boolean {
-    const call = this.#begin(self, args)
-    this.#unpin(call)
-    this.#flights.ground(call.key)
-    return this.#entries.delete(call.key)
+    const request = this.#request(self, args)
+    this.#forget(request)
+    return this.#store.delete(request.key)
   }
 
   /** Forgets all keys. */
   clear(): void {
-    const pins = this.#pins()
+    const pins = pinsOfCaller(this.#settings.session)
     pins.outputs.dropAll(this)
     pins.readings.dropAll(this.#source)
-    this.#flights.groundAll()
-    this.#entries.clear()
+    this.#loads.groundAll()
+    this.#store.clear()
   }
 
   stats(): CacheStats {
     return {
       ...this.#counters,
       checks: this.#source.checks,
-      entries: this.#entries.count,
-      totalSize: this.#entries.totalSize,
-      runningLoads: this.#flights.count,
+      entries: this.#store.count,
+      totalSize: this.#store.totalSize,
+      runningLoads: this.#loads.count,
       runningChecks: this.#source.running,
     }
   }
 
-  #begin(self: unknown, args: unknown[]): Call {
-    return { self, args, key: this.#keyOf(self, args), pins: this.#pins() }
+  #request(self: unknown, args: unknown[]): Request {
+    return { self, args, key: this.#keyOf(self, args), pins: pinsOfCaller(this.#settings.session) }
   }
 
   #keyOf(self: unknown, args: unknown[]): Key {
@@ -107,114 +110,61 @@ export class VersionedLruCache {
     return key === undefined ? keyOf(args) : keyFromParts(key.apply(self, args), this.name)
   }
 
-  #pins(): Pins {
-    const { session } = this.#settings
-    const holder = (typeof session === 'function' ? session() : session) ?? currentSession()
-    return holder === undefined ? new Pins() : pinsOf(Session.of(holder))
+  #hold(request: Request, give: (call: Call) => Outcome): Outcome {
+    return request.pins.outputs.hold(this, request.key, (pin) => {
+      awaitCall(pin)
+      return give({ ...request, pin })
+    })
   }
 
-  /** Pinned before the first await, so that concurrent calls of a session meet in the same pin. */
-  #pin(call: Call, outcome: unknown): unknown {
-    return call.pins.outputs.pin(this, call.key, outcome)
+  /** What a writer must not meet again: the running loads, and what its own session has pinned. */
+  #forget({ key, pins }: Request): void {
+    pins.outputs.drop(this, key)
+    pins.readings.drop(this.#source, key)
+    this.#loads.ground(key)
   }
 
-  #unpin(call: Call): void {
-    call.pins.outputs.drop(this, call.key)
-    call.pins.readings.drop(this.#source, call.key)
+  #pinned(key: Key, pin: Pin<unknown>): Outcome {
+    if (pin.state === 'opening') {
+      const label = `${this.name}${showKey(key)}`
+      throw cycleError([label, label])
+    }
+    try {
+      if (pin.state === 'pending') awaitCall(pin)
+    } catch (error) {
+      return Promise.reject(error) // its callers expect a promise
+    }
+    this.#counters.pinned++
+    return pin.outcome
   }
 
   /** What the session goes by: the version that it has pinned, else one check. */
-  #read(call: Call): Reading | Promise<Reading> {
+  #read({ self, args, key, pins }: Call): Reading | Promise<Reading> {
     const { version, clock } = this.#settings
     if (version === undefined) return beginReading(clock)
-    const { readings } = call.pins
-    const pinned = readings.get(this.#source, call.key)
-    if (pinned !== undefined) return pinned.outcome
-    return readings.pin(
-      this.#source,
-      call.key,
-      this.#source.check(call.key, () => version.apply(call.self, call.args)),
-    )
+    const pinned = pins.readings.get(this.#source, key)
+    if (pinned?.outcome !== undefined) return pinned.outcome
+    return pins.readings.hold(this.#source, key, () => this.#source.check(key, () => version.apply(self, args)))
   }
 
-  #answer(call: Call, reading: Reading): unknown {
-    const entry = this.#find(call.key, reading)
-    return entry === undefined ? this.#joinOrLoad(call, reading) : this.#hit(entry)
+  #answer(call: Call, reading: Reading): Outcome {
+    const entry = this.#store.find(call.key, reading)
+    if (entry !== undefined) return entry.give()
+    const stale = this.#store.findStale(call.key, this.#settings.staleWhileRevalidate)
+    if (stale === undefined || !stale.async) return this.#loads.joinOrLoad(call, reading)
+    this.#loads.loadBehind(call, reading)
+    return this.#serveStale(stale)
   }
 
-  /** The entry that a session with this reading may be given. */
-  #find(key: Key, reading: Reading): Entry | undefined {
-    const entry = this.#entries.get(key)
-    const verdict = entry && judge(entry, reading, this.#settings.clock())
-    if (verdict === 'good') return entry
-    this.#counters.misses++
-    if (verdict !== undefined) this.#counters[verdict]++
-    if (verdict === 'expired') this.#entries.delete(key)
-    return undefined
+  /** A check or a load has failed: what was good until recently may do instead. */
+  #staleOr(error: unknown, key: Key): Outcome {
+    const stale = error instanceof LoadCycleError ? undefined : this.#store.findStale(key, this.#settings.staleIfError)
+    if (stale === undefined) throw error
+    return this.#serveStale(stale)
   }
 
-  #hit(entry: Entry): unknown {
-    this.#counters.hits++
-    this.#entries.touch(entry)
-    return entry.async ? Promise.resolve(entry.output) : entry.output
-  }
-
-  #joinOrLoad(call: Call, reading: Reading): unknown {
-    const flight = this.#flights.find(call.key, reading)
-    if (flight === undefined) return this.#load(call, this.#flights.takeOff(call.key, reading))
-    if (flight.outcome === undefined) throw this.#cycle(call)
-    this.#counters.shared++
-    return flight.outcome
-  }
-
-  #load(call: Call, flight: Flight): unknown {
-    const loaded = this.#run(call, flight)
-    if (!isThenable(loaded)) return this.#land(flight, loaded, false)
-    flight.outcome = Promise.resolve(loaded).then(
-      (output) => this.#land(flight, output, true),
-      (error) => this.#fail(flight, error),
-    )
-    return flight.outcome
-  }
-
-  #run(call: Call, flight: Flight): unknown {
-    this.#counters.loads++
-    try {
-      return this.loader.apply(call.self, call.args)
-    } catch (error) {
-      return this.#fail(flight, error)
-    }
-  }
-
-  #fail(flight: Flight, error: unknown): never {
-    this.#counters.loadErrors++
-    this.#flights.end(flight)
-    throw error
-  }
-
-  /** The slot is free before anyone gets the output, and the output is kept only if nothing came between. */
-  #land(flight: Flight, output: unknown, async: boolean): unknown {
-    this.#flights.end(flight)
-    const kept = this.#entries.get(flight.key)
-    const overtaken = !flight.lands || (kept !== undefined && kept.order > flight.reading.order)
-    if (overtaken) this.#counters.overtaken++
-    else this.#keep(flight, output, async)
-    return output
-  }
-
-  #keep({ key, reading }: Flight, output: unknown, async: boolean): void {
-    const { sizeCalculation, maxSize, ttl, ttlJitter } = this.#settings
-    const size = sizeCalculation === undefined ? 0 : sizeCalculation(output, key)
-    const lifetime = (typeof ttl === 'function' ? ttl(output) : ttl) * (1 - ttlJitter * Math.random())
-    const keepable = lifetime > 0 && size <= maxSize && (size > 0 || sizeCalculation === undefined)
-    this.#flights.overtake(key, reading.order)
-    this.#entries.delete(key) // it is older, also when the new output cannot be kept
-    if (keepable) this.#entries.set(new Entry(key, output, async, size, reading, lifetime))
-    else this.#counters.unkept++
-  }
-
-  #cycle(call: Call): LoadCycleError {
-    const name = `${this.name}${showKey(call.key)}`
-    return new LoadCycleError(`${name} → ${name}: the load needs its own result. Call the loader's parts directly.`)
+  #serveStale(entry: Entry): Outcome {
+    this.#counters.stale++
+    return entry.give()
   }
 }

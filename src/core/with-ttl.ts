@@ -1,8 +1,9 @@
 import type { AnyFunction } from './cached-function.ts'
 import { type CacheDecorator, decorate } from './decorator.ts'
 import { describe, InvalidOptionError } from './errors.ts'
-import { type MaybeAsyncVersion, readOptions } from './options.ts'
+import type { MaybeAsyncVersion } from './options.ts'
 import type { SessionHolder } from './session.ts'
+import { readOptions } from './settings.ts'
 import { after, isThenable } from './thenable.ts'
 import type { Version } from './version.ts'
 

@@ -2,7 +2,8 @@ import { type AnyFunction, type CachedFunction, cachedFunction } from './cached-
 import { type CacheDecorator, decorate } from './decorator.ts'
 import { InvalidDecoratorTargetError } from './errors.ts'
 import { requireLoader } from './loader.ts'
-import { type CacheOptions, type MaybeAsyncVersion, readOptions } from './options.ts'
+import type { CacheOptions, MaybeAsyncVersion } from './options.ts'
+import { readOptions } from './settings.ts'
 
 /** The options of a loader, with everything that it tells about itself. */
 type OptionsFor<Loader extends AnyFunction, V extends MaybeAsyncVersion> = CacheOptions<

@@ -269,11 +269,6 @@ export const mutants = [
     ],
   },
   {
-    name: 'renew changes what calls under way go by',
-    file: 'src/core/session.ts',
-    edits: [['    this.#pins = new Pins()\n', '    Object.assign(this.#pins, new Pins())\n']],
-  },
-  {
     name: 'instances share a cache',
     file: 'src/core/decorator.ts',
     edits: [

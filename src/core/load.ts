@@ -1,0 +1,107 @@
+import { awaitLoad, cycleError, runLoad, type Waiter } from './dependencies.ts'
+import { type Flight, Flights } from './flight.ts'
+import { deepFreeze } from './freeze.ts'
+import type { Key } from './key.ts'
+import type { Settings, UserFunction } from './settings.ts'
+import type { Counters } from './stats.ts'
+import type { Store } from './store.ts'
+import { isThenable, recover } from './thenable.ts'
+import type { Reading } from './version.ts'
+
+/** What a load needs to know of the call that it is for. */
+interface LoadCall {
+  readonly self: unknown
+  readonly args: unknown[]
+  readonly key: Key
+  readonly pin: Waiter
+}
+
+/** Runs the loader: once per key and version at a time, and keeps what it brings if nothing came between. */
+export class Loads {
+  readonly #loader: UserFunction<unknown>
+  readonly #settings: Settings
+  readonly #store: Store
+  readonly #counters: Counters
+  readonly #flights: Flights
+
+  constructor(name: string, loader: UserFunction<unknown>, settings: Settings, store: Store, counters: Counters) {
+    this.#flights = new Flights(name)
+    this.#loader = loader
+    this.#settings = settings
+    this.#store = store
+    this.#counters = counters
+  }
+
+  get count(): number {
+    return this.#flights.count
+  }
+
+  /** Nobody joins the running loads of this key any more, and what they bring is not kept. */
+  ground(key: Key): void {
+    this.#flights.ground(key)
+  }
+
+  groundAll(): void {
+    this.#flights.groundAll()
+  }
+
+  /** Joins the load of this key and version, else loads. */
+  joinOrLoad(call: LoadCall, reading: Reading): unknown {
+    const joined = this.#flights.find(call.key, reading)
+    const flight = joined ?? this.#flights.takeOff(call.key, reading)
+    awaitLoad(call.pin, flight)
+    if (joined === undefined) return this.#load(call, flight)
+    if (joined.outcome === undefined) throw cycleError([flight.label, flight.label])
+    this.#counters.shared++
+    return joined.outcome
+  }
+
+  #load(call: LoadCall, flight: Flight): unknown {
+    const loaded = this.#run(call, flight)
+    if (!isThenable(loaded)) return this.#land(flight, loaded, false)
+    flight.outcome = Promise.resolve(loaded).then(
+      (output) => this.#land(flight, output, true),
+      (error) => this.#fail(flight, error),
+    )
+    return flight.outcome
+  }
+
+  #run(call: LoadCall, flight: Flight): unknown {
+    this.#counters.loads++
+    try {
+      return runLoad(flight, () => this.#loader.apply(call.self, call.args))
+    } catch (error) {
+      return this.#fail(flight, error)
+    }
+  }
+
+  #fail(flight: Flight, error: unknown): never {
+    this.#counters.loadErrors++
+    this.#flights.end(flight)
+    throw error
+  }
+
+  /** The slot is free before anyone gets the output, and the output is kept only if nothing came between. */
+  #land(flight: Flight, output: unknown, async: boolean): unknown {
+    this.#flights.end(flight)
+    if (this.#settings.freeze) deepFreeze(output)
+    const { key, reading } = flight
+    if (!flight.lands || this.#store.isNewer(key, reading)) {
+      this.#counters.overtaken++
+    } else {
+      this.#flights.overtake(key, reading.order)
+      this.#store.keep(flight, output, async)
+    }
+    return output
+  }
+
+  /** Nobody waits for this load: how it ends is seen by the next session, and by the counters. */
+  loadBehind(call: LoadCall, reading: Reading): void {
+    if (this.#flights.find(call.key, reading) !== undefined) return
+    const flight = this.#flights.takeOff(call.key, reading)
+    recover(
+      () => this.#load(call, flight),
+      () => undefined,
+    )
+  }
+}

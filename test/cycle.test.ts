@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest'
+import { runInSession, Session, versionedLruCache } from '../src/index.ts'
+import { gate, outcomeOf, settle } from './support/gate.ts'
+
+type Call = (id: string) => Promise<string>
+
+/** Cached functions that call each other as the test says: `calls.a = (id) => b(id)`. */
+function functions(names: string[], options: object = {}) {
+  const calls: Record<string, (id: string) => unknown> = {}
+  const cached = Object.fromEntries(
+    names.map((name) => {
+      const load = async (id: string): Promise<string> => {
+        await null
+        return `${name}(${await calls[name]?.(id)})`
+      }
+      return [name, versionedLruCache(load, { name, version: async () => 1, ...options })]
+    }),
+  ) as Record<string, Call & { stats(): object }>
+  return { calls, cached }
+}
+
+/** Fails instead of hanging. */
+async function soon(promise: Promise<unknown>): Promise<unknown> {
+  const hung = new Promise((_, reject) => setTimeout(() => reject(new Error('it hangs')), 2000).unref())
+  return outcomeOf(Promise.race([promise, hung]))
+}
+
+const cycle = (path: string) => ({ error: { code: 'ERR_LOAD_CYCLE', message: expect.stringContaining(`${path}: `) } })
+
+describe('a load that needs its own result', () => {
+  it('fails at once, with the path: a function that awaits itself', async () => {
+    const { calls, cached } = functions(['a'])
+    calls.a = (id) => cached.a?.(id)
+    expect(await soon(runInSession(() => cached.a?.('x') as Promise<string>))).toMatchObject(cycle('a("x") → a("x")'))
+    expect(cached.a?.stats()).toMatchObject({ runningLoads: 0, runningChecks: 0, entries: 0 })
+  })
+
+  it('also without a session, where each call is a session of its own', async () => {
+    const { calls, cached } = functions(['a'])
+    calls.a = (id) => cached.a?.(id)
+    expect(await soon(cached.a?.('x') as Promise<string>)).toMatchObject(cycle('a("x") → a("x")'))
+  })
+
+  it('through others', async () => {
+    const { calls, cached } = functions(['a', 'b', 'c'])
+    calls.a = (id) => cached.b?.(id)
+    calls.b = (id) => Promise.all([cached.c?.(`${id}!`), cached.c?.(id)])
+    calls.c = (id) => (id.endsWith('!') ? 'leaf' : cached.a?.(id))
+    const run = runInSession(() => cached.a?.('x') as Promise<string>)
+    expect(await soon(run)).toMatchObject(cycle('a("x") → b("x") → c("x") → a("x")'))
+  })
+
+  it('when two sessions hold the loads that the other needs', async () => {
+    const { calls, cached } = functions(['a', 'b'])
+    const [aRuns, bRuns] = [gate(), gate()]
+    calls.a = async (id) => {
+      await aRuns.promise
+      return cached.b?.(id)
+    }
+    calls.b = async (id) => {
+      await bRuns.promise
+      return cached.a?.(id)
+    }
+    const one = soon(runInSession(() => cached.a?.('x') as Promise<string>)) // 1. loads a
+    const two = soon(runInSession(() => cached.b?.('x') as Promise<string>)) // 2. loads b
+    await settle()
+    aRuns.open() // 3. the load of a waits for b
+    await settle()
+    bRuns.open() // 4. the load of b would wait for a
+    expect(await one).toMatchObject({ error: { code: 'ERR_LOAD_CYCLE' } })
+    expect(await two).toMatchObject({ error: { code: 'ERR_LOAD_CYCLE' } })
+    for (const name of ['a', 'b']) expect(cached[name]?.stats()).toMatchObject({ runningLoads: 0, runningChecks: 0 })
+  })
+
+  it('when a call of the session still waits for its check', async () => {
+    const session = new Session()
+    const check = gate<number>()
+    let checks = 0
+    const a: { cached: Call } = { cached: async () => '' }
+    const b = versionedLruCache(async (id: string): Promise<string> => a.cached(id), { name: 'b', session })
+    a.cached = versionedLruCache(async (id: string): Promise<string> => b(id), {
+      name: 'a',
+      session,
+      version: () => (checks++ === 0 ? check.promise : 1),
+    })
+    const first = soon(a.cached('x')) // 1. waits for its check
+    const second = soon(b('x')) // 2. loads b, which waits for the call of a
+    await settle()
+    check.open(1) // 3. the check is there: a loads, and waits for b
+    expect(await first).toMatchObject({ error: { code: 'ERR_LOAD_CYCLE' } })
+    expect(await second).toMatchObject({ error: { code: 'ERR_LOAD_CYCLE' } })
+  })
+
+  it('is no circle when the arguments differ, when one part is read twice, or when it was caught', async () => {
+    const { calls, cached } = functions(['sum', 'top', 'left', 'right', 'leaf'])
+    calls.sum = (id) => (id === '' ? 'end' : cached.sum?.(id.slice(1)))
+    expect(await runInSession(() => cached.sum?.('xxx') as Promise<string>)).toBe('sum(sum(sum(sum(end))))')
+    calls.top = (id) => Promise.all([cached.left?.(id), cached.right?.(id)])
+    calls.left = (id) => cached.leaf?.(id)
+    calls.right = (id) => cached.leaf?.(id)
+    calls.leaf = () => 'leaf'
+    const both = await Promise.all([1, 2].map(() => runInSession(() => cached.top?.('x') as Promise<string>)))
+    expect(both).toEqual(Array(2).fill('top(left(leaf(leaf)),right(leaf(leaf)))'))
+    calls.leaf = (id) => cached.leaf?.(id).catch(() => 'caught')
+    expect(await soon(runInSession(() => cached.leaf?.('y') as Promise<string>))).toEqual({ value: 'leaf(caught)' })
+  })
+
+  it('is no circle after the load has ended, though its timers still run in its context', async () => {
+    const later = gate<string>()
+    const cached: { a: Call } = { a: async () => '' }
+    cached.a = versionedLruCache(
+      async (id: string): Promise<string> => {
+        setTimeout(() => void cached.a(id).then(later.open, later.fail), 5)
+        return id
+      },
+      { name: 'a', version: async () => 1 },
+    )
+    await runInSession(() => cached.a('x'))
+    expect(await later.promise).toBe('x')
+  })
+
+  it('is told to a synchronous loader too, also in a session within a session', () => {
+    const sync: { a: (id: string) => string } = { a: () => '' }
+    sync.a = versionedLruCache((id: string): string => runInSession(() => sync.a(id)), { name: 'a' })
+    expect(() => runInSession(() => sync.a('x'))).toThrow('a("x") → a("x"): this load needs its own result')
+  })
+
+  it('is told to a version function that calls its own cached function before it returns', () => {
+    const sync: { a: (id: string) => string } = { a: () => '' }
+    sync.a = versionedLruCache((id: string): string => id, { name: 'a', version: (id): string => sync.a(id) })
+    expect(() => runInSession(() => sync.a('x'))).toThrow(expect.objectContaining({ code: 'ERR_LOAD_CYCLE' }))
+  })
+
+  it('is not hidden by staleIfError', async () => {
+    const { calls, cached } = functions(['a'], { staleIfError: 60_000, ttl: 1 })
+    calls.a = () => 'fine'
+    await cached.a?.('x')
+    await new Promise((resolve) => setTimeout(resolve, 3))
+    calls.a = (id) => cached.a?.(id)
+    expect(await soon(cached.a?.('x') as Promise<string>)).toMatchObject({ error: { code: 'ERR_LOAD_CYCLE' } })
+  })
+})
