@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { runInSession, Session, type Version, versionedLruCache } from '../src/index.ts'
-import { settle } from './support/gate.ts'
+import { settle, thenable } from './support/gate.ts'
 import { MODES, type Row, shaped, World } from './support/world.ts'
 
 describe.each(MODES)('a $loader loader with a $version version function', ({ loader, version }) => {
@@ -374,13 +374,8 @@ describe('a cached function', () => {
   })
 
   it('takes any thenable for a promise, and gives a real one', async () => {
-    class Query {
-      // biome-ignore lint/suspicious/noThenProperty: as the query builders of database clients have it
-      then(resolve: (rows: number[]) => void): void {
-        resolve([1, 2])
-      }
-    }
-    const cached = versionedLruCache(() => new Query() as unknown as PromiseLike<number[]>, { version: () => 1 })
+    const query = thenable<number[]>((resolve) => resolve([1, 2]))
+    const cached = versionedLruCache((): PromiseLike<number[]> => query, { version: () => 1 })
     const result = cached()
     expect(result).toBeInstanceOf(Promise)
     expect(await result).toEqual([1, 2])

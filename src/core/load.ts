@@ -58,8 +58,8 @@ export class Loads {
 
   #load(call: LoadCall, flight: Flight): unknown {
     const loaded = this.#run(call, flight)
-    if (!isThenable(loaded)) return this.#land(flight, loaded, false)
-    flight.outcome = Promise.resolve(loaded).then(
+    if (!(loaded instanceof Promise)) return this.#land(flight, loaded, false)
+    flight.outcome = loaded.then(
       (output) => this.#land(flight, output, true),
       (error) => this.#fail(flight, error),
     )
@@ -69,7 +69,8 @@ export class Loads {
   #run(call: LoadCall, flight: Flight): unknown {
     this.#counters.loads++
     try {
-      return runLoad(flight, () => this.#loader.apply(call.self, call.args))
+      const loaded = runLoad(flight, () => this.#loader.apply(call.self, call.args))
+      return isThenable(loaded) ? Promise.resolve(loaded) : loaded
     } catch (error) {
       return this.#fail(flight, error)
     }

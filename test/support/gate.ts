@@ -27,3 +27,8 @@ export function outcomeOf(promise: Promise<unknown>): Promise<unknown> {
     (error) => ({ error }),
   )
 }
+
+/** Something that can be awaited and is no promise, such as the query of a database client. */
+export function thenable<T>(then: (resolve: (value: T) => void, reject: (error: unknown) => void) => void): Promise<T> {
+  return Object.defineProperty({}, 'then', { value: then }) as Promise<T>
+}
