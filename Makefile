@@ -1,7 +1,7 @@
 # Each target is an npm script of the same meaning; `make` brings the packages that it needs first.
 INSTALLED := node_modules/.installed
 
-.PHONY: help hello todo dev-install test test-example format build clean
+.PHONY: help hello todo dev-install test test-long mutants consistency test-example format build clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,6 +21,15 @@ $(INSTALLED): package.json package-lock.json
 
 test: $(INSTALLED) ## Types, lint, build and all tests
 	npm test
+
+test-long: $(INSTALLED) ## The same with a larger budget for schedules, keys and sessions
+	npm run test:long
+
+mutants: $(INSTALLED) ## Prove that the tests notice when a promise is broken
+	npm run mutants
+
+consistency: $(INSTALLED) ## Other caches under the same checker, for docs/peers.md
+	npm run consistency
 
 test-example: $(INSTALLED) ## Run the live example: Express and PostgreSQL
 	npm start

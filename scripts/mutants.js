@@ -1,22 +1,54 @@
 // Wrong-on-purpose builds: applies each small edit of the source that breaks one promise, and proves that the
-// tests notice. `node scripts/mutants.js [name …]`; fails when a mutant survives, or no longer applies.
-import { spawnSync } from 'node:child_process'
+// tests notice. `node scripts/mutants.js [word …]` takes those whose name has one of the words. Fails when a
+// mutant survives, or no longer applies.
+import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { mutants } from '../test/mutants/mutants.js'
 
-const wanted = process.argv.slice(2)
-const chosen = mutants.filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)))
-const survivors = []
-const copy = mkdtempSync(join(tmpdir(), 'versioned-lru-cache-mutants-'))
-process.on('exit', () => rmSync(copy, { recursive: true, force: true }))
-for (const part of ['src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts', 'README.md']) {
-  cpSync(part, join(copy, part), { recursive: true })
-}
-symlinkSync(resolve('node_modules'), join(copy, 'node_modules'))
+/** The tests of the core that need no server and no build; those that kill most come first. */
+const FIRST = ['races', 'versioned-lru-cache']
+const REST = [
+  'entry',
+  'version',
+  'session',
+  'stale',
+  'cycle',
+  'freeze',
+  'lru',
+  'key',
+  'decorator',
+  'with-ttl',
+  'misuse',
+]
 
-for (const [index, mutant] of chosen.entries()) {
+const words = process.argv.slice(2)
+const chosen = mutants.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))
+const waiting = [...chosen]
+const survivors = []
+
+const workers = Math.min(availableParallelism(), 4)
+await Promise.all(Array.from({ length: workers }, () => work()))
+console.log(`mutants: ${chosen.length - survivors.length} killed, ${survivors.length} survived`)
+for (const name of survivors) console.log(`survived: ${name}`)
+if (survivors.length > 0) process.exitCode = 1
+
+/** Takes one mutant after another, in a copy of the project of its own. */
+async function work() {
+  const copy = mkdtempSync(join(tmpdir(), 'versioned-lru-cache-mutants-'))
+  try {
+    for (const part of ['src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts']) {
+      cpSync(part, join(copy, part), { recursive: true })
+    }
+    symlinkSync(resolve('node_modules'), join(copy, 'node_modules'))
+    for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) await tryOut(copy, mutant)
+  } finally {
+    rmSync(copy, { recursive: true, force: true })
+  }
+}
+
+async function tryOut(copy, mutant) {
   const path = join(copy, mutant.file)
   const source = readFileSync(path, 'utf8')
   writeFileSync(
@@ -24,17 +56,16 @@ for (const [index, mutant] of chosen.entries()) {
     mutant.edits.reduce((text, edit) => applied(text, edit, mutant), source),
   )
   const started = performance.now()
-  const killer = killedBy()
+  const first = mutant.tests ?? FIRST
+  const rest = [...FIRST, ...REST].filter((name) => !first.includes(name))
+  const killer = (await killedBy(copy, first)) ?? (await killedBy(copy, rest))
   writeFileSync(path, source)
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   console.log(
-    `${index + 1}/${chosen.length} ${killer === undefined ? '✗ SURVIVED' : '✓ killed'} ${mutant.name} (${seconds} s) ${killer ?? ''}`,
+    `${killer === undefined ? '✗ SURVIVED' : '✓ killed'} ${mutant.name} (${seconds} s)${killer === undefined ? '' : ` by: ${killer}`}`,
   )
   if (killer === undefined) survivors.push(mutant.name)
 }
-
-console.log(`mutants: ${chosen.length - survivors.length} killed, ${survivors.length} survived`)
-if (survivors.length > 0) process.exitCode = 1
 
 function applied(text, [from, to], { name, file }) {
   if (text.split(from).length === 2) return text.replace(from, () => to)
@@ -42,45 +73,30 @@ function applied(text, [from, to], { name, file }) {
 }
 
 /** The first test that fails, or undefined when all pass. */
-function killedBy() {
+async function killedBy(copy, tests) {
   const report = join(copy, 'report.json')
   rmSync(report, { force: true })
-  const args = [
-    '--no-install',
-    'vitest',
-    'run',
+  const files = tests.map((name) => `test/${name}.test.ts`)
+  const options = [
     '--bail=1',
+    '--no-isolate',
+    '--maxWorkers=1',
+    '--testTimeout=5000',
     '--reporter=json',
     `--outputFile=${report}`,
-    ...testFiles(),
   ]
-  const { status } = spawnSync('npx', args, { cwd: copy, stdio: 'ignore', timeout: 120_000, killSignal: 'SIGKILL' })
-  if (status === 0) return undefined
-  return firstFailure(report) ?? 'the run did not end'
-}
-
-/** The tests of the core, the quick ones: everything that needs no server and no build. */
-function testFiles() {
-  return [
-    'versioned-lru-cache',
-    'races',
-    'entry',
-    'version',
-    'session',
-    'key',
-    'lru',
-    'options',
-    'decorator',
-    'with-ttl',
-  ].map((name) => `test/${name}.test.ts`)
+  const vitest = resolve('node_modules/vitest/vitest.mjs')
+  const run = spawn(process.execPath, [vitest, 'run', ...options, ...files], { cwd: copy, stdio: 'ignore' })
+  const limit = setTimeout(() => run.kill('SIGKILL'), 120_000)
+  const status = await new Promise((done) => run.on('exit', done))
+  clearTimeout(limit)
+  return status === 0 ? undefined : (firstFailure(report) ?? 'a run that did not end')
 }
 
 function firstFailure(report) {
   try {
     const { testResults } = JSON.parse(readFileSync(report, 'utf8'))
-    const failed = testResults
-      .flatMap(({ assertionResults }) => assertionResults)
-      .find(({ status }) => status === 'failed')
+    const failed = testResults.flatMap((file) => file.assertionResults).find(({ status }) => status === 'failed')
     return failed?.fullName ?? testResults.find(({ status }) => status === 'failed')?.message.split('\n')[0]
   } catch {
     return undefined

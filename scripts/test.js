@@ -1,21 +1,23 @@
-// Everything that has to hold, in the order in which it fails fastest. Arguments go to the test runner.
+// Everything that has to hold, in the order in which it fails fastest. `--long` gives schedules, keys and sessions
+// a larger budget; other arguments go to the test runner.
 import { spawnSync } from 'node:child_process'
+
+const long = process.argv.includes('--long')
+const passedOn = process.argv.slice(2).filter((argument) => argument !== '--long')
+const reports = ['--reporter=default', '--reporter=json', '--outputFile.json=.reports/vitest.json']
 
 const steps = [
   ['types', ['npm', 'run', '--silent', 'types']],
   ['lint and format', ['npm', 'run', '--silent', 'lint']],
   ['build', ['npm', 'run', '--silent', 'build']],
-  ['tests', ['npx', '--no-install', 'vitest', 'run', ...reporters(), ...process.argv.slice(2)]],
+  ['tests', ['npx', '--no-install', 'vitest', 'run', ...reports, ...passedOn]],
+  ['mutants', ['npm', 'run', '--silent', 'mutants']],
 ]
-
-function reporters() {
-  return ['--reporter=default', '--reporter=json', '--outputFile.json=.reports/vitest.json']
-}
 
 for (const [name, [command, ...args]] of steps) {
   const started = performance.now()
   console.log(`\n── ${name}`)
-  const { status } = spawnSync(command, args, { stdio: 'inherit' })
+  const { status } = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...(long && { LONG: '1' }) } })
   if (status !== 0) {
     console.error(`\n✗ ${name} failed.`)
     process.exit(status ?? 1)

@@ -15,7 +15,7 @@ async function heap(): Promise<number> {
 
 const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5))
 
-describe('under load', () => {
+describe('under load', { timeout: 120_000 }, () => {
   it('10,000 concurrent callers of one cold key cost two checks and one load', async () => {
     const cached = versionedLruCache(
       async (id: string) => {

@@ -7,7 +7,6 @@ export interface Load {
   readonly label: string
   /** Calls that were made while it runs, and whose outcome it may be waiting for. */
   readonly awaits: Set<Waiter>
-  ended: boolean
 }
 
 /** A call that waits for an outcome. */
@@ -32,9 +31,8 @@ export function endCall(call: Waiter): void {
   call.load = undefined
 }
 
-/** A load is over; what still runs in its context, such as a timer, is no longer part of it. */
+/** A load is over: it waits for nobody any more. */
 export function endLoad(load: Load): void {
-  load.ended = true
   for (const call of load.awaits) call.awaitedBy.delete(load)
   load.awaits.clear()
 }
@@ -46,7 +44,7 @@ export function endLoad(load: Load): void {
  */
 export function awaitCall(call: Waiter): void {
   const load = running.getStore()
-  if (load === undefined || load.ended) return
+  if (load === undefined) return
   load.awaits.add(call)
   call.awaitedBy.add(load)
   if (call.load !== undefined) refuseCycle(call.load, call)

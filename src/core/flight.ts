@@ -6,7 +6,6 @@ import { type Reading, sameStamps } from './version.ts'
 export class Flight implements Load {
   readonly #name: string
   readonly awaits = new Set<Waiter>()
-  ended = false
   readonly key: Key
   /** What the session that started it goes by. */
   readonly reading: Reading

@@ -46,7 +46,6 @@ export class Store {
   findStale(key: Key, bound: number): Entry | undefined {
     const entry = this.#entries.get(key)
     if (entry === undefined || bound === 0 || staleness(entry, this.#settings.clock()) >= bound) return undefined
-    this.#entries.touch(entry)
     return entry
   }
 

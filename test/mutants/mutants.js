@@ -7,7 +7,7 @@
 export const mutants = [
   {
     name: 'stamp after load: the version is read when the load has begun',
-    file: 'src/core/versioned-lru-cache.ts',
+    file: 'src/core/load.ts',
     edits: [
       [
         'const loaded = this.#run(call, flight)',
@@ -51,11 +51,13 @@ export const mutants = [
     name: 'no time limit for the version function',
     file: 'src/core/version.ts',
     edits: [['if (this.#timeout === Number.POSITIVE_INFINITY)', 'if (this.#timeout > 0)']],
+    tests: ['version'],
   },
   {
     name: 'the time limit keeps the process alive',
     file: 'src/core/version.ts',
     edits: [['timer.unref()', '']],
+    tests: ['version'],
   },
   {
     name: 'versions compared loosely',
@@ -66,16 +68,14 @@ export const mutants = [
     name: 'a list of versions is not copied',
     file: 'src/core/version.ts',
     edits: [['return Object.freeze([...version])', 'return version']],
+    tests: ['version'],
   },
   {
     name: 'one version for all arguments, as in Python',
     file: 'src/core/versioned-lru-cache.ts',
     edits: [
-      ['const pinned = readings.get(this.#source, call.key)', "const pinned = readings.get(this.#source, '')"],
-      [
-        'return readings.pin(\n      this.#source,\n      call.key,',
-        "return readings.pin(\n      this.#source,\n      '',",
-      ],
+      ['const pinned = pins.readings.get(this.#source, key)', "const pinned = pins.readings.get(this.#source, '')"],
+      ['return pins.readings.hold(this.#source, key,', "return pins.readings.hold(this.#source, '',"],
     ],
   },
   {
@@ -86,21 +86,25 @@ export const mutants = [
   {
     name: 'output not pinned',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [['return call.pins.outputs.pin(this, call.key, outcome)', 'return outcome']],
+    edits: [
+      [
+        'return request.pins.outputs.hold(this,',
+        'return new (request.pins.constructor as typeof Pins)().outputs.hold(this,',
+      ],
+    ],
   },
   {
     name: 'version not pinned',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [['if (pinned !== undefined) return pinned.outcome\n    return readings', 'return readings']],
+    edits: [['if (pinned?.outcome !== undefined) return pinned.outcome\n', '']],
   },
   {
     name: 'pin set after the first await',
     file: 'src/core/pins.ts',
     edits: [
-      ['          pin.settled = value\n', '          pin.settled = value\n          this.#of(owner).set(key, pin)\n'],
       [
-        '    this.#of(owner).set(key, pin)\n    return',
-        '    if (!(outcome instanceof Promise)) this.#of(owner).set(key, pin)\n    return',
+        '    this.#of(owner).set(key, pin)\n    const unpin',
+        '    setImmediate(() => this.#of(owner).set(key, pin))\n    const unpin',
       ],
     ],
   },
@@ -116,7 +120,7 @@ export const mutants = [
   },
   {
     name: 'TTL from the end of the load',
-    file: 'src/core/versioned-lru-cache.ts',
+    file: 'src/core/store.ts',
     edits: [
       [
         'new Entry(key, output, async, size, reading,',
@@ -128,11 +132,13 @@ export const mutants = [
     name: 'TTL on the wall clock',
     file: 'src/core/clock.ts',
     edits: [['() => performance.now()', '() => Date.now()']],
+    tests: ['entry'],
   },
   {
     name: 'served at the very end of the TTL',
     file: 'src/core/entry.ts',
     edits: [['now >= entry.expiresAt', 'now > entry.expiresAt']],
+    tests: ['entry'],
   },
   {
     name: 'kept for longer by a clock that goes back',
@@ -143,31 +149,39 @@ export const mutants = [
     name: 'keys through JSON',
     file: 'src/core/key.ts',
     edits: [["return WRITTEN + new Writer().list('argument ', args)", 'return WRITTEN + JSON.stringify(args)']],
+    tests: ['key'],
   },
   {
     name: '-0 is 0',
     file: 'src/core/key.ts',
     edits: [['return !Object.is(value, -0) //', 'return true //']],
+    tests: ['key'],
   },
   {
     name: 'strings not escaped in keys',
     file: 'src/core/key.ts',
     edits: [["value.includes('\"') || value.includes('\\\\')", 'false']],
+    tests: ['key'],
   },
   {
     name: 'errors kept: a flight that failed can still be joined',
-    file: 'src/core/versioned-lru-cache.ts',
+    file: 'src/core/load.ts',
     edits: [['this.#counters.loadErrors++\n    this.#flights.end(flight)', 'this.#counters.loadErrors++']],
   },
   {
     name: 'undefined not kept',
-    file: 'src/core/versioned-lru-cache.ts',
+    file: 'src/core/store.ts',
     edits: [['if (keepable) this', 'if (keepable && output !== undefined) this']],
   },
   {
     name: 'invalidate leaves the flight joinable',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [['this.#flights.ground(call.key)\n    return this.#entries.delete', 'return this.#entries.delete']],
+    edits: [
+      [
+        '    this.#forget(request)\n    return this.#store.delete(request.key)',
+        '    request.pins.outputs.drop(this, request.key)\n    request.pins.readings.drop(this.#source, request.key)\n    return this.#store.delete(request.key)',
+      ],
+    ],
   },
   {
     name: 'invalidate lets a running load land',
@@ -177,82 +191,87 @@ export const mutants = [
   {
     name: 'clear forgets the flights',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [['this.#flights.groundAll()', '']],
+    edits: [['this.#loads.groundAll()', '']],
   },
   {
     name: 'a writer does not read its own write',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [
-      [
-        '    this.#unpin(call)\n    this.#flights.ground(call.key)\n    return this.#entries',
-        '    this.#flights.ground(call.key)\n    return this.#entries',
-      ],
-    ],
+    edits: [['    pins.outputs.drop(this, key)\n    pins.readings.drop(this.#source, key)\n', '']],
   },
   {
     name: 'invalidate unpins the output, but goes by the old version',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [['    call.pins.readings.drop(this.#source, call.key)\n', '']],
+    edits: [['    pins.readings.drop(this.#source, key)\n    this.#loads', '    this.#loads']],
   },
   {
     name: 'refresh joins a load that began before it',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [['    this.#flights.ground(call.key)\n    return this.#pin', '    return this.#pin']],
+    edits: [
+      [
+        '    this.#forget(request)\n    return this.#hold',
+        '    request.pins.outputs.drop(this, request.key)\n    request.pins.readings.drop(this.#source, request.key)\n    return this.#hold',
+      ],
+    ],
   },
   {
     name: 'older overwrites newer',
-    file: 'src/core/versioned-lru-cache.ts',
-    edits: [[' || (kept !== undefined && kept.order > flight.reading.order)', '']],
+    file: 'src/core/load.ts',
+    edits: [[' || this.#store.isNewer(key, reading)', '']],
   },
   {
     name: 'an older flight lands after a newer output that has been evicted',
-    file: 'src/core/versioned-lru-cache.ts',
+    file: 'src/core/load.ts',
     edits: [['    this.#flights.overtake(key, reading.order)\n', '']],
   },
   {
     name: 'an output that cannot be kept leaves the older one in place',
-    file: 'src/core/versioned-lru-cache.ts',
-    edits: [['    this.#entries.delete(key) // it is older', '    // it is older']],
+    file: 'src/core/store.ts',
+    edits: [['    this.#entries.delete(key)\n    if (keepable)', '    if (keepable)']],
+    tests: ['entry'],
   },
   {
     name: 'the output is published before its slot is free',
-    file: 'src/core/versioned-lru-cache.ts',
+    file: 'src/core/load.ts',
     edits: [
       [
-        '    this.#flights.end(flight)\n    const kept',
-        '    setImmediate(() => this.#flights.end(flight))\n    const kept',
+        '    this.#flights.end(flight)\n    if (this',
+        '    setImmediate(() => this.#flights.end(flight))\n    if (this',
       ],
     ],
   },
   {
     name: 'LRU touch missing',
-    file: 'src/core/versioned-lru-cache.ts',
-    edits: [['    this.#entries.touch(entry)\n', '']],
+    file: 'src/core/store.ts',
+    edits: [['      this.#entries.touch(entry as Entry)\n', '']],
   },
   {
     name: 'LRU evicts the newest',
     file: 'src/core/lru.ts',
     edits: [['const oldest = this.#oldest as Node', 'const oldest = this.#newest as Node']],
+    tests: ['lru'],
   },
   {
     name: 'total size not given back',
     file: 'src/core/lru.ts',
     edits: [['this.#totalSize -= node.size', '']],
+    tests: ['lru'],
   },
   {
     name: 'size not bounded',
     file: 'src/core/lru.ts',
     edits: [[' || this.#totalSize > this.#limits.maxSize', '']],
+    tests: ['lru'],
   },
   {
     name: 'a load that needs itself hangs',
-    file: 'src/core/versioned-lru-cache.ts',
-    edits: [['if (flight.outcome === undefined) throw this.#cycle(call)', '']],
+    file: 'src/core/dependencies.ts',
+    edits: [['if (path !== undefined) throw', 'if (path !== undefined && path.length < 0) throw']],
+    tests: ['cycle'],
   },
   {
     name: 'a sync output behind a promise is given bare',
-    file: 'src/core/versioned-lru-cache.ts',
-    edits: [['return entry.async ? Promise.resolve(entry.output) : entry.output', 'return entry.output']],
+    file: 'src/core/entry.ts',
+    edits: [['return this.async ? Promise.resolve(this.output) : this.output', 'return this.output']],
   },
   {
     name: 'a shared check runs in the context of nobody who asked',
@@ -267,6 +286,7 @@ export const mutants = [
         'if (running.next === undefined) this.#running.delete(key); else running.wake()',
       ],
     ],
+    tests: ['version'],
   },
   {
     name: 'instances share a cache',
@@ -275,6 +295,7 @@ export const mutants = [
       ['let cache = caches.get(instance)', 'let cache = caches.get(settings)'],
       ['caches.set(instance, cache)', 'caches.set(settings, cache)'],
     ],
+    tests: ['decorator'],
   },
   {
     name: 'an instance is kept alive by its cache',
@@ -285,10 +306,116 @@ export const mutants = [
         'const caches = new Map<object, VersionedLruCache>()',
       ],
     ],
+    tests: ['decorator'],
   },
   {
     name: 'a session is kept without being asked whether it holds',
     file: 'src/core/session.ts',
     edits: [['if (read(holder) !== session) throw cannotKeep(holder)', '']],
+    tests: ['session'],
+  },
+  {
+    name: 'stale output served without bound',
+    file: 'src/core/store.ts',
+    edits: [[' || staleness(entry, this.#settings.clock()) >= bound', '']],
+    tests: ['stale'],
+  },
+  {
+    name: 'stale output served though nobody asked for it',
+    file: 'src/core/store.ts',
+    edits: [
+      ['bound === 0 || ', ''],
+      ['>= bound', '> bound'],
+    ],
+    tests: ['stale', 'versioned-lru-cache', 'entry'],
+  },
+  {
+    name: 'the bound of stale serving counts from the load',
+    file: 'src/core/entry.ts',
+    edits: [['if (reading.readAt > entry.confirmedAt) entry.confirmedAt = reading.readAt', '']],
+    tests: ['stale'],
+  },
+  {
+    name: 'every session starts a background load of its own',
+    file: 'src/core/load.ts',
+    edits: [['if (this.#flights.find(call.key, reading) !== undefined) return', '']],
+    tests: ['stale'],
+  },
+  {
+    name: 'a background load raises an unhandled rejection',
+    file: 'src/core/load.ts',
+    edits: [
+      [
+        '    recover(\n      () => this.#load(call, flight),\n      () => undefined,\n    )',
+        '    this.#load(call, flight)',
+      ],
+    ],
+    tests: ['stale'],
+  },
+  {
+    name: 'an error hides behind what was invalidated',
+    file: 'src/core/versioned-lru-cache.ts',
+    edits: [['return this.#store.delete(request.key)', 'return this.#store.peek(request.key) !== undefined']],
+    tests: ['stale', 'versioned-lru-cache'],
+  },
+  {
+    name: 'a failed refresh is hidden by what is kept',
+    file: 'src/core/versioned-lru-cache.ts',
+    edits: [
+      [
+        'return this.#hold(request, (call) => after(this.#read(call), (reading) => this.#loads.joinOrLoad(call, reading)))',
+        'return this.#hold(request, (call) => recover(() => after(this.#read(call), (reading) => this.#loads.joinOrLoad(call, reading)), (error) => this.#staleOr(error, call.key)))',
+      ],
+    ],
+    tests: ['stale'],
+  },
+  {
+    name: 'a cycle hides behind a stale output',
+    file: 'src/core/versioned-lru-cache.ts',
+    edits: [['error instanceof LoadCycleError ? undefined : this', 'this']],
+    tests: ['cycle'],
+  },
+  {
+    name: 'outputs not frozen',
+    file: 'src/core/load.ts',
+    edits: [['if (this.#settings.freeze) deepFreeze(output)', '']],
+    tests: ['freeze'],
+  },
+  {
+    name: 'outputs frozen at the surface only',
+    file: 'src/core/freeze.ts',
+    edits: [['of partsOf(object)) collect(', 'of [] as [string, unknown][]) collect(']],
+    tests: ['freeze'],
+  },
+  {
+    name: 'a Map is frozen like a plain object',
+    file: 'src/core/freeze.ts',
+    edits: [["if (types.isMap(object)) return ['set', 'delete', 'clear']", '']],
+    tests: ['freeze'],
+  },
+  {
+    name: 'cycles seen within one session only',
+    file: 'src/core/dependencies.ts',
+    edits: [
+      ['    const rest = load && wayTo(call, load, seen)\n', '    const rest = undefined as Load[] | undefined\n'],
+    ],
+    tests: ['cycle'],
+  },
+  {
+    name: 'a running load remembers every call that it made',
+    file: 'src/core/dependencies.ts',
+    edits: [['  for (const load of call.awaitedBy) load.awaits.delete(call)\n', '']],
+    tests: ['load'],
+  },
+  {
+    name: 'a stale output is not pinned',
+    file: 'src/core/versioned-lru-cache.ts',
+    edits: [
+      [
+        '    this.#loads.loadBehind(call, reading)\n    return this.#serveStale(stale)',
+        '    this.#loads.loadBehind(call, reading)\n    setImmediate(() => call.pins.outputs.drop(this, call.key))\n    return this.#serveStale(stale)',
+      ],
+    ],
+    tests: ['stale'],
   },
 ]
