@@ -67,8 +67,7 @@ function serverPromises(databaseUrl: () => string): void {
     const before = await stateOf(database)
     await loseSome(database)
     const killed = runExample('examples/express-postgres/main.ts', appEnv(databaseUrl()))
-    await killed.prints(/ 10%/)
-    killed.child.kill('SIGKILL')
+    await killed.prints(/ 10%/).finally(() => killed.child.kill('SIGKILL'))
     await killed.ended
     expect((await stateOf(database)).loaded).toBe(200_000 - LOST)
 

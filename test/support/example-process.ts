@@ -24,7 +24,12 @@ export function runExample(path: string, env: NodeJS.ProcessEnv = {}): RunningEx
       child.emit('printed')
     })
   }
-  const ended = once(child, 'close').then(([code]) => code as number | null)
+  const killIt = () => child.kill('SIGKILL') // should the test run be cut short
+  process.once('exit', killIt)
+  const ended = once(child, 'close').then(([code]) => {
+    process.off('exit', killIt)
+    return code as number | null
+  })
   return { child, output: () => text, prints: (pattern) => waitFor(child, () => text, pattern), ended }
 }
 

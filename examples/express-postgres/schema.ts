@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import type { Database, Query } from './database.ts'
+import type { Flight } from './flights.ts'
+
+/** Everything lives in a schema of its own, so that a real server's other tables are left alone. */
+export const FLIGHTS = 'versioned_lru_cache_example.flights'
+export const FLIGHTS_VERSION = 'versioned_lru_cache_example.flights_version'
+
+/** Any number will do, as long as all processes that prepare the schema take the same. */
+const PREPARING = 20_260_101
+
+const CHUNK = 10_000
+
+/**
+ * The trigger counts in the transaction of the write: the new version is never visible before its data, nor the
+ * data before its version. It is one for each statement, so that a bulk load does not count row by row. Writers
+ * take turns at the counter row until they commit: where many write at once, give each part of the data its own.
+ *
+ * A version must never come back with other data. The counter only ever goes up, and the epoch is another one
+ * should somebody drop the schema.
+ */
+const SCHEMA = [
+  'create schema if not exists versioned_lru_cache_example',
+  `create table if not exists ${FLIGHTS} (
+     delay double precision not null,
+     distance double precision not null,
+     time double precision not null,
+     recorded boolean not null default false
+   )`,
+  `create table if not exists ${FLIGHTS_VERSION} (
+     only_row boolean primary key default true check (only_row),
+     epoch uuid not null default gen_random_uuid(),
+     counter bigint not null default 0
+   )`,
+  `insert into ${FLIGHTS_VERSION} default values on conflict do nothing`,
+  `create or replace function versioned_lru_cache_example.count_version() returns trigger language plpgsql as $$
+     begin
+       update ${FLIGHTS_VERSION} set counter = counter + 1;
+       return null;
+     end
+   $$`,
+  `create or replace trigger count_version
+     after insert or update or delete or truncate on ${FLIGHTS}
+     for each statement execute function versioned_lru_cache_example.count_version()`,
+]
+
+export interface PrepareOptions {
+  /** Told the share that is loaded, 0 to 1; not called when all flights are there already. */
+  onProgress?: (share: number) => void
+  signal?: AbortSignal
+}
+
+/**
+ * Makes the schema, and loads the flights unless all of them are there. It is one transaction, so that a run
+ * that is killed leaves nothing half done, and the second of two processes that start together waits for the first.
+ */
+export async function prepareFlights(
+  database: Database,
+  flights: Flight[],
+  options: PrepareOptions = {},
+): Promise<void> {
+  await database.transaction(async (query) => {
+    await query('select pg_advisory_xact_lock($1)', [PREPARING])
+    for (const statement of SCHEMA) await query(statement)
+    if ((await countLoaded(query)) !== flights.length) await load(query, flights, options)
+  })
+}
+
+async function countLoaded(query: Query): Promise<number> {
+  const [row] = await query<{ flights: number }>(`select count(*)::int as flights from ${FLIGHTS} where not recorded`)
+  return row?.flights ?? 0
+}
+
+/** What people recorded stays: only the flights of the file are replaced. */
+async function load(query: Query, flights: Flight[], { onProgress, signal }: PrepareOptions): Promise<void> {
+  await query(`delete from ${FLIGHTS} where not recorded`)
+  onProgress?.(0)
+  for (let done = 0; done < flights.length; done += CHUNK) {
+    await nextTurn() // the embedded PostgreSQL works in this thread, and a signal has to be heard
+    signal?.throwIfAborted()
+    await insert(query, flights.slice(done, done + CHUNK))
+    onProgress?.(Math.min(1, (done + CHUNK) / flights.length))
+  }
+}
+
+async function insert(query: Query, flights: Flight[]): Promise<void> {
+  await query(
+    `insert into ${FLIGHTS} (delay, distance, time)
+     select * from unnest($1::double precision[], $2::double precision[], $3::double precision[])`,
+    [flights.map(({ delay }) => delay), flights.map(({ distance }) => distance), flights.map(({ time }) => time)],
+  )
+}
+
+/** 200,000 flights of the U.S. Bureau of Transportation Statistics, as the package vega-datasets ships them. */
+export async function readFlightsFile(): Promise<Flight[]> {
+  const index = createRequire(import.meta.url).resolve('vega-datasets')
+  const file = new URL('../data/flights-200k.json', pathToFileURL(index))
+  return JSON.parse(await readFile(file, 'utf8')) as Flight[]
+}
