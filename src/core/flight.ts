@@ -5,7 +5,7 @@ import { type Reading, sameStamps } from './version.ts'
 /** A load that is running. */
 export class Flight implements Load {
   readonly #name: string
-  readonly awaits = new Set<Waiter>()
+  readonly awaits: Set<Waiter> = new Set()
   readonly key: Key
   /** What the session that started it goes by. */
   readonly reading: Reading

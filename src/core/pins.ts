@@ -11,7 +11,7 @@ export class Pin<T> implements Waiter {
   /** Opening: what gives the outcome has been called and has not returned. Pending: a promise was returned. */
   state: 'opening' | 'pending' | 'settled' = 'opening'
   load: Load | undefined = undefined
-  readonly awaitedBy = new Set<Load>()
+  readonly awaitedBy: Set<Load> = new Set()
 
   settle(value: T): T {
     this.value = value
