@@ -28,5 +28,10 @@ export default defineConfig({
     execArgv: ['--expose-gc'],
     testTimeout: 20_000,
     hookTimeout: 120_000,
+    coverage: {
+      include: ['src/core/**', 'src/integrations/**'],
+      reporter: [['text', { skipFull: true }]],
+      thresholds: { 100: true },
+    },
   },
 })

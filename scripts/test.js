@@ -4,12 +4,12 @@ import { spawnSync } from 'node:child_process'
 
 const long = process.argv.includes('--long')
 const passedOn = process.argv.slice(2).filter((argument) => argument !== '--long')
-const reports = ['--reporter=default', '--reporter=json', '--outputFile.json=.reports/vitest.json']
+const reports = ['--coverage', '--reporter=default', '--reporter=json', '--outputFile.json=.reports/vitest.json']
 
 const steps = [
+  ['build', ['npm', 'run', '--silent', 'build']], // the examples import the package as users do, from dist
   ['types', ['npm', 'run', '--silent', 'types']],
   ['lint and format', ['npm', 'run', '--silent', 'lint']],
-  ['build', ['npm', 'run', '--silent', 'build']],
   ['tests', ['npx', '--no-install', 'vitest', 'run', ...reports, ...passedOn]],
   ['mutants', ['npm', 'run', '--silent', 'mutants']],
 ]

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import { describe, expect, it } from 'vitest'
 import { runInSession, Session, versionedLruCache } from '../src/index.ts'
 import { gate, outcomeOf, settle } from './support/gate.ts'
@@ -103,6 +104,32 @@ describe('a load that needs its own result', () => {
     expect(both).toEqual(Array(2).fill('top(left(leaf(leaf)),right(leaf(leaf)))'))
     calls.leaf = (id) => cached.leaf?.(id).catch(() => 'caught')
     expect(await soon(runInSession(() => cached.leaf?.('y') as Promise<string>))).toEqual({ value: 'leaf(caught)' })
+  })
+
+  it('is no circle where two ways lead to the same load', async () => {
+    const { calls, cached } = functions(['top', 'left', 'right', 'leaf', 'other'])
+    const leafRuns = gate()
+    calls.top = (id) => Promise.all([cached.left?.(id), cached.right?.(id)])
+    calls.left = (id) => cached.leaf?.(id)
+    calls.right = (id) => cached.leaf?.(id)
+    calls.leaf = () => leafRuns.promise.then(() => 'leaf')
+    calls.other = (id) => cached.top?.(id)
+    const one = runInSession(() => cached.top?.('x') as Promise<string>)
+    await settle()
+    const two = runInSession(() => cached.other?.('x') as Promise<string>) // joins the load of top, and looks where it leads
+    await settle()
+    leafRuns.open()
+    expect([await one, await two]).toEqual([
+      'top(left(leaf(leaf)),right(leaf(leaf)))',
+      expect.stringContaining('other(top('),
+    ])
+  })
+
+  it('is seen where the async context is lost, as long as the loader has not returned', () => {
+    const outside = new AsyncResource('outside')
+    const sync: { a: (id: string) => string } = { a: () => '' }
+    sync.a = versionedLruCache((id: string): string => outside.runInAsyncScope(() => sync.a(id)), { name: 'a' })
+    expect(() => sync.a('x')).toThrow('a("x") → a("x")')
   })
 
   it('is no circle after the load has ended, though its timers still run in its context', async () => {

@@ -117,6 +117,14 @@ describe('a standard decorator', () => {
     expect(session.versions()).toEqual([{ source: 'Reports.build', key: '("eu")', version: 1 }])
   })
 
+  it('has a name for what has none', () => {
+    const session = new Session()
+    const bare = Object.assign(Object.create(null), { state: { version: 1 }, steps: [] })
+    session.run(() => void Reports.prototype.build.call(bare, 'eu'))
+    session.run(() => void Reports.prototype.build.call(new (class extends Reports {})(), 'eu'))
+    expect(session.versions().map(({ source }) => source)).toEqual(['anonymous.build', 'anonymous.build'])
+  })
+
   it('says what is wrong when a method has lost its instance', () => {
     const { count } = new Reports()
     expect(() => count('a')).toThrow('The cached method count was called on undefined: call it on its instance')

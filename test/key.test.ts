@@ -177,7 +177,11 @@ describe('keys', () => {
     expect(() => keyFromParts(Promise.resolve(1), 'f')).toThrow('must not be asynchronous')
   })
 
-  it('can be shown to people', () => {
+  it('can be shown to people, shortened', () => {
+    expect(showKey(keyOf(['x'.repeat(300)]))).toBe(`("${'x'.repeat(200)}")…`)
+    expect(showKey(keyOf([['x'.repeat(300)]]))).toMatch(/^\(\["x{190,200}…$/)
+    expect(showKey(Number.NaN)).toBe('(NaN)')
+
     expect([keyOf(['eu']), keyOf(['eu', 2]), keyOf([]), keyOf([undefined])].map(showKey)).toEqual([
       '("eu")',
       '("eu",2)',

@@ -54,11 +54,12 @@ describe('loads that race', () => {
   })
 
   it('wrong join: a session that knows version 2 does not join a load of version 1', async () => {
-    const { world, call, load, loads } = racing()
+    const { world, call, cached, load, loads } = racing()
     const a = call() // 1. A starts to load version 1
     world.version = 2 // 2. the version moves
     const b = call() // 3. B asks: A's load is of version 1
     expect(loads).toHaveLength(2)
+    expect(cached.stats()).toMatchObject({ runningLoads: 2, shared: 0 })
     load(0).open('one')
     load(1).open('two')
     expect([await a, await b]).toEqual(['one', 'two'])

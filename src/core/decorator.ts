@@ -104,8 +104,8 @@ export function cachedMethod<T extends object, Name extends keyof T>(
 }
 
 function classNameOf(instance: object): string {
-  const { name } = typeof instance === 'function' ? instance : (instance.constructor ?? {})
-  return name || 'anonymous'
+  const owner: { name: string } | undefined = typeof instance === 'function' ? instance : instance.constructor
+  return owner?.name || 'anonymous'
 }
 
 function notAMethod(what: string): InvalidDecoratorTargetError {

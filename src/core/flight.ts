@@ -57,10 +57,10 @@ export class Flights {
   end(flight: Flight): void {
     endLoad(flight)
     const flights = this.#byKey.get(flight.key)
-    const index = flights?.indexOf(flight) ?? -1
-    if (index === -1) return
-    flights?.splice(index, 1)
-    if (flights?.length === 0) this.#byKey.delete(flight.key)
+    if (flights === undefined || !flights.includes(flight)) return
+    const others = flights.filter((other) => other !== flight)
+    if (others.length === 0) this.#byKey.delete(flight.key)
+    else this.#byKey.set(flight.key, others)
   }
 
   /** Nobody joins the running flights of this key any more, and their outputs are not kept. */

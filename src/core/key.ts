@@ -46,15 +46,11 @@ export function keyFromParts(parts: unknown, functionName: string): Key {
   )
 }
 
-/** The key as people read it, without what is too much to read: `("eu",2)`. */
+/** The key as people read it, shortened when it is too long for that: `("eu",2)`. */
 export function showKey(key: Key): string {
   const shown = typeof key === 'string' ? key.slice(0, 200) : key
-  if (shown === key) return isWritten(key) ? key.slice(WRITTEN.length) : `(${writePrimitive(key)})`
-  return isWritten(shown) ? `${String(shown).slice(WRITTEN.length)}…` : `(${writePrimitive(shown)}…)`
-}
-
-function isWritten(key: Key): key is string {
-  return typeof key === 'string' && key.startsWith(WRITTEN)
+  const text = typeof shown === 'string' && shown.startsWith(WRITTEN) ? shown.slice(1) : `(${writePrimitive(shown)})`
+  return Object.is(shown, key) ? text : `${text}…`
 }
 
 export function isPrimitive(value: unknown): value is Primitive {

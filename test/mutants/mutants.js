@@ -81,7 +81,11 @@ export const mutants = [
   {
     name: 'no ownership on cleanup: a flight that ends takes another one out',
     file: 'src/core/flight.ts',
-    edits: [['if (index === -1) return', '']],
+    edits: [
+      ['if (flights === undefined || !flights.includes(flight)) return', ''],
+      ['if (others.length === 0) this', 'this'],
+      ['    else this.#byKey.set(flight.key, others)\n', ''],
+    ],
   },
   {
     name: 'output not pinned',
