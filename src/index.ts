@@ -1,4 +1,5 @@
 export type { AnyFunction, CacheControls, CachedFunction, CachedResult } from './core/cached-function.ts'
+export { detached } from './core/context.ts'
 export { type CacheDecorator, cachedMethod } from './core/decorator.ts'
 export {
   InvalidDecoratorTargetError,
@@ -12,11 +13,12 @@ export {
   VersionedLruCacheError,
   VersionTimeoutError,
 } from './core/errors.ts'
-export type { Key, KeyParts, Primitive } from './core/key.ts'
+export type { MapLike } from './core/holder.ts'
+export type { Key, KeyParts } from './core/key.ts'
+export type { Primitive } from './core/key-writer.ts'
 export type { CacheOptions, MaybeAsyncVersion } from './core/options.ts'
 export {
   currentSession,
-  type MapLike,
   runInSession,
   type SeenVersion,
   Session,

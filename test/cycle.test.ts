@@ -132,6 +132,58 @@ describe('a load that needs its own result', () => {
     expect(() => sync.a('x')).toThrow('a("x") → a("x")')
   })
 
+  it('leaves nothing behind once it was caught: others wait for that load as ever', async () => {
+    const { calls, cached } = functions(['leaf', 'sib', 'a', 'b'])
+    const caught = gate()
+    calls.leaf = async (id) => {
+      const inner = await cached.leaf?.(id).catch(() => 'caught')
+      await caught.promise
+      return inner
+    }
+    calls.sib = (id) => cached.leaf?.(id)
+    const leaf = runInSession(() => cached.leaf?.('x') as Promise<string>)
+    await settle()
+    const sib = runInSession(() => cached.sib?.('x') as Promise<string>)
+    await settle()
+    caught.open()
+    expect([await leaf, await sib]).toEqual(['leaf(caught)', 'sib(leaf(caught))'])
+  })
+
+  it('lets a load go on with a fallback, and whoever asked for it as well', async () => {
+    const { calls, cached } = functions(['a', 'b'])
+    calls.a = async (id) => cached.b?.(id).catch(() => 'fallback')
+    calls.b = async (id) => {
+      await cached.a?.(id).catch(() => undefined)
+      return cached.a?.(id).catch(() => 'none')
+    }
+    expect(await soon(runInSession(() => cached.b?.('x') as Promise<string>))).toMatchObject({
+      value: expect.any(String),
+    })
+  })
+
+  it('is looked for in bounded time and without a deep stack', async () => {
+    const hold = gate()
+    const chain: { of: (n: number) => Promise<number> } = { of: async () => 0 }
+    chain.of = versionedLruCache(
+      async (n: number): Promise<number> => {
+        await null // a deep chain, but of promises
+        return n === 0 ? hold.promise.then(() => 0) : (await chain.of(n - 1)) + 1
+      },
+      { max: 20_000 },
+    )
+    void chain.of(12_000)
+    for (let turn = 0; turn < 10; turn++) await settle()
+    const asker = versionedLruCache(async () => chain.of(12_000))
+    const asked = asker()
+    const started = performance.now()
+    const joined = Array.from({ length: 1000 }, () => runInSession(() => chain.of(12_000)))
+    await settle()
+    const spent = performance.now() - started
+    hold.open()
+    expect([await asked, ...new Set(await Promise.all(joined))]).toEqual([12_000, 12_000])
+    expect(spent).toBeLessThan(10_000) // it took minutes when each of them looked through all
+  })
+
   it('is no circle after the load has ended, though its timers still run in its context', async () => {
     const later = gate<string>()
     const cached: { a: Call } = { a: async () => '' }
@@ -149,7 +201,7 @@ describe('a load that needs its own result', () => {
   it('is told to a synchronous loader too, also in a session within a session', () => {
     const sync: { a: (id: string) => string } = { a: () => '' }
     sync.a = versionedLruCache((id: string): string => runInSession(() => sync.a(id)), { name: 'a' })
-    expect(() => runInSession(() => sync.a('x'))).toThrow('a("x") → a("x"): this load needs its own result')
+    expect(() => runInSession(() => sync.a('x'))).toThrow('a("x") → a("x"): this load would wait for itself')
   })
 
   it('is told to a version function that calls its own cached function before it returns', () => {

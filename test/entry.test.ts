@@ -72,7 +72,7 @@ describe.each(MODES)('how long an output is kept: a $loader loader with a $versi
     expect([cached.peek(4), cached.peek(5), cached.peek(3)]).toEqual([undefined, 5, 3])
   })
 
-  it.each([0, -1, 11, Number.NaN, Number.POSITIVE_INFINITY, undefined, 'big'])(
+  it.each([0, -1, 11, Number.NaN, Number.POSITIVE_INFINITY, undefined, 'big', '5', 5n])(
     'is returned but not kept when its size is %s',
     async (size) => {
       const { cached } = expiring({ maxSize: 10, sizeCalculation: () => size })
@@ -108,6 +108,16 @@ describe.each(MODES)('how long an output is kept: a $loader loader with a $versi
 })
 
 describe('the clock', () => {
+  it('that gives no number makes everything expire, rather than nothing', () => {
+    const cached = versionedLruCache(() => ({}), {
+      clock: () => Number.NaN,
+      staleWhileRevalidate: 1000,
+      staleIfError: 1000,
+    })
+    expect(cached()).not.toBe(cached())
+    expect(cached.peek()).toBeUndefined()
+  })
+
   it('is not the one that people set: a day forth or back changes nothing', () => {
     const cached = versionedLruCache(() => ({}), { ttl: 60_000 })
     vi.useFakeTimers({ toFake: ['Date'] })

@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm'
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, it } from 'vitest'
 import { keyFromParts, keyOf, showKey } from '../src/core/key.ts'
+import { Session } from '../src/core/session.ts'
 
 /** Lists of arguments that are all different from each other. */
 const DIFFERENT: unknown[][] = [
@@ -140,6 +141,12 @@ describe('keys', () => {
     ['argument 0 is a Sub, a subclass of Map', [new (class Sub extends Map {})()]],
     ['argument 0 is an instance of a subclass of Array', [new (class Sub extends Array {})()]],
     ['argument 0 is a Sub, a subclass of Uint8Array', [new (class Sub extends Uint8Array {})()]],
+    ['argument 0 is a Uint8Array with properties of its own', [Object.assign(new Uint8Array(2), { scale: 1 })]],
+    ['argument 0 is a Buffer with properties of its own', [Object.assign(Buffer.alloc(0), { scale: [1] })]],
+    [
+      'argument 0 is a DataView with properties of its own',
+      [Object.assign(new DataView(new ArrayBuffer(1)), { x: 1 })],
+    ],
     ['argument 0 is a Date with properties of its own', [Object.assign(new Date(0), { zone: 'UTC' })]],
     ['argument 0 is an array with properties of its own', ['abc'.match(/b/)]],
     ['argument 0 has properties that are symbols', [{ [Symbol('s')]: 1 }]],
@@ -163,7 +170,6 @@ describe('keys', () => {
     for (let level = 0; level < 64; level++) bomb = [bomb, bomb]
     expect(() => keyOf([bomb])).toThrow('has more than 1000000 parts')
     const long = 'x'.repeat(10_000_000)
-    expect(keyOf([long])).toBe(long)
     expect(() => keyOf([Array(100).fill(long)])).toThrow('characters')
   })
 
@@ -177,11 +183,34 @@ describe('keys', () => {
     expect(() => keyFromParts(Promise.resolve(1), 'f')).toThrow('must not be asynchronous')
   })
 
-  it('can be shown to people, shortened', () => {
-    expect(showKey(keyOf(['x'.repeat(300)]))).toBe(`("${'x'.repeat(200)}")…`)
-    expect(showKey(keyOf([['x'.repeat(300)]]))).toMatch(/^\(\["x{190,200}…$/)
-    expect(showKey(Number.NaN)).toBe('(NaN)')
+  it('of large arguments are small, and still tell them apart', () => {
+    const long = 'x'.repeat(10_000_000)
+    const keys = [
+      [long],
+      [`${long}!`],
+      [[long]],
+      [long, 1],
+      [{ long }],
+      ['\ud800'.repeat(20_000)],
+      ['\ud801'.repeat(20_000)],
+    ].map(keyOf)
+    expect(new Set(keys).size).toBe(keys.length)
+    for (const key of keys) expect(String(key).length).toBeLessThan(200)
+    expect(keyOf(['x'.repeat(10_000_000)])).toBe(keys[0])
+    expect(showKey(keys[0] as string)).toMatch(/^…10000000 characters with the SHA-256 /)
+    expect(() => keyOf(['x'.repeat(2 ** 27)])).toThrow('argument 0 has more than 67108864 characters')
+    expect(() => keyOf([new Uint8Array(2 ** 27)])).toThrow('argument 0 has more than 67108864 characters')
+  })
 
+  it('of an object that holds a session are those of the object', () => {
+    const request = { id: 1 }
+    const key = keyOf([request])
+    Session.of(request)
+    expect(keyOf([request])).toBe(key)
+  })
+
+  it('can be shown to people', () => {
+    expect(showKey(Number.NaN)).toBe('(NaN)')
     expect([keyOf(['eu']), keyOf(['eu', 2]), keyOf([]), keyOf([undefined])].map(showKey)).toEqual([
       '("eu")',
       '("eu",2)',

@@ -20,7 +20,7 @@ const inFolder = (folder: string) => files.filter((file) => file.startsWith(`${f
 describe('who may import whom', () => {
   it('sees the imports', () => {
     expect(importsOf('core/session.ts')).toContain('core/pins.ts')
-    expect(importsOf('core/session.ts')).toContain('node:async_hooks')
+    expect(importsOf('core/context.ts')).toContain('node:async_hooks')
     expect(importsOf('index.ts')).toContain('core/wrap.ts')
   })
 

@@ -172,6 +172,21 @@ describe('memory of what has ended', () => {
   })
 })
 
+describe('a timer that a loader has started', () => {
+  it('does not keep the output', async () => {
+    const cached = versionedLruCache(async () => {
+      timers.push(setInterval(() => {}, 1000))
+      return { ballast: 'x'.repeat(1000) }
+    })
+    const timers: NodeJS.Timeout[] = []
+    const output = new WeakRef(await cached())
+    cached.clear()
+    for (let turn = 0; turn < 20 && output.deref() !== undefined; turn++) await heap()
+    expect(output.deref()).toBeUndefined()
+    for (const timer of timers) clearInterval(timer)
+  })
+})
+
 describe('hostile arguments', () => {
   it.each<[string, unknown]>([
     ['__proto__', '__proto__'],

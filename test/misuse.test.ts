@@ -146,6 +146,27 @@ describe('a loader that misbehaves', () => {
   })
 })
 
+describe('an async function', () => {
+  it('rejects whatever goes wrong, so that .catch() sees it', async () => {
+    const loader = async (_id: unknown): Promise<number> => 1
+    const broken = (): never => {
+      throw new Error('at once')
+    }
+    const cases = [
+      versionedLruCache(loader, { version: broken }),
+      versionedLruCache(loader, { key: broken }),
+      versionedLruCache(loader, { session: broken }),
+      versionedLruCache((_id: unknown) => 1, { version: async () => 1, key: broken }),
+    ]
+    for (const cached of cases) {
+      expect(await cached('x').catch((error: Error) => error.message)).toBe('at once')
+      expect(await cached.refresh('x').catch((error: Error) => error.message)).toBe('at once')
+    }
+    const unkeyable = await versionedLruCache(loader)(() => 1).catch((error: Error) => error.message)
+    expect(unkeyable).toContain('argument 0 is a function')
+  })
+})
+
 describe('a key or session function that throws', () => {
   it('fails the call, and nothing was run', () => {
     let runs = 0

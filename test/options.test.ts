@@ -48,7 +48,8 @@ describe('options are checked once, when the function is wrapped', () => {
     ['staleIfError', true, 'The option "staleIfError" is true: give a bounded number of milliseconds, 0 for never.'],
     ['freeze', 'deep', 'The option "freeze" is "deep" (a string): give true or false.'],
     ['__proto__x', 5, 'There is no option "__proto__x".'],
-    ['toString', 5, 'There is no option "toString".'],
+    ['toString', 5, 'There is no option "toString". The options are'],
+    ['constructor', 5, 'There is no option "constructor". The options are'],
   ])('%s: %s', (name, value, message) => {
     for (const give of [() => wrap(() => 1, { [name]: value }), () => wrap({ [name]: value })]) {
       if (message === 'never') {

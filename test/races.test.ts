@@ -200,6 +200,21 @@ describe('loads that race', () => {
     expect(await b).toBe('two')
   })
 
+  it('a load older than the TTL is not joined: it would bring what is too old already', async () => {
+    const { call, cached, clock, load, loads } = racing({ ttl: 60 })
+    const a = call() // 1. A loads
+    clock.advance(59)
+    const b = call() // 2. B joins
+    expect(loads).toHaveLength(1)
+    clock.advance(1)
+    const c = call() // 3. C begins when A's output can only be 60 old: it loads
+    expect(loads).toHaveLength(2)
+    load(1).open('new')
+    load(0).open('old')
+    expect([await a, await b, await c]).toEqual(['old', 'old', 'new'])
+    expect(cached.peek('eu')).toBe('new')
+  })
+
   it('session renewed during a load: the call under way keeps what it began with, the next one starts anew', async () => {
     const { cached, world, load, loads } = racing()
     const session = new Session()

@@ -157,6 +157,8 @@ describe.each(MODES)('the session option: a $loader loader with a $version versi
     ['a number', 5, /kept in 5: give an object/],
     ['a frozen object', Object.freeze({}), /kept in an object, which is frozen: give a plain object/],
     ['a sealed object', Object.seal({ id: 1 }), /takes no new properties/],
+    ['a promise', Promise.resolve({}), /kept in a Promise: give the object itself, from a function that is not async/],
+    ['an AsyncLocalStorage', new AsyncLocalStorage(), /one for all requests: give \(\) => storage.getStore\(\)/],
     ['a store that forgets', { get: () => undefined, set: () => {} }, /did not keep what was set/],
     ['a proxy that refuses', new Proxy({}, { set: () => false }), /takes no new properties/],
   ])('refuses %s, before anything is loaded', async (_, holder, message) => {
@@ -164,6 +166,14 @@ describe.each(MODES)('the session option: a $loader loader with a $version versi
     await expect((async () => cached('eu'))()).rejects.toThrow(message)
     await expect((async () => cached('eu'))()).rejects.toMatchObject({ code: 'ERR_INVALID_SESSION' })
     expect(world.steps).toEqual([])
+  })
+
+  it('is not copied with the object that holds it', () => {
+    const request = { id: 1 }
+    const session = Session.of(request)
+    expect(Session.of(request)).toBe(session)
+    expect(Session.of({ ...request })).not.toBe(session)
+    expect(Object.keys(request)).toEqual(['id'])
   })
 
   it('says why a store could not be used', async () => {

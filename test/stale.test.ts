@@ -102,6 +102,16 @@ describe('staleWhileRevalidate', () => {
     load(1).open('new')
   })
 
+  it('has one background load for a key, also while its version moves on', async () => {
+    const { call, world, load, loads } = await serving({ staleWhileRevalidate: 100 })
+    for (let version = 2; version < 50; version++) {
+      world.version = version
+      expect(await call()).toBe('old')
+    }
+    expect(loads).toHaveLength(2)
+    load(1).open('new')
+  })
+
   it('keeps nothing of a background load that was invalidated', async () => {
     const { call, cached, clock, load } = await serving({ staleWhileRevalidate: 100 })
     clock.advance(1000)

@@ -23,8 +23,8 @@ describe('a version function', () => {
       [Number.NaN, 'NaN'],
       [Symbol('v'), 'Symbol(v)'],
       [() => 1, 'a function'],
-      [[1, { x: 1 }], 'an array'],
-      [[Number.NaN], 'an array'],
+      [[1, { x: 1 }], 'a list with an object in it'],
+      [[1, Number.NaN], 'a list with NaN in it'],
     ]
     for (const [value, described] of wrong) {
       const cached = versionedLruCache(() => 1, { version: shaped(shape, () => value as number), name: 'report' })

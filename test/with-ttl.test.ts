@@ -63,15 +63,34 @@ describe('the Python signature', () => {
   const good = { proxyToSessionContextObject: {}, generateVersionFunc: () => '1' }
 
   it.each<[object, string]>([
-    [{ proxyToSessionContextObject: undefined }, 'The parameter "proxyToSessionContextObject" is missing.'],
-    [{ generateVersionFunc: undefined }, 'The parameter "generateVersionFunc" is missing.'],
-    [{ generateVersionFunc: 'x' }, '"generateVersionFunc" is "x" (a string): give a function of the call.'],
-    [{ cacheMaxSize: 0 }, 'The option "max" is 0'],
-    [{ timeToLiveSeconds: '1' }, 'The option "ttl" is "1" (a string)'],
-    [{ timeToLive: 1 }, 'There is no parameter "timeToLive".'],
+    [
+      { proxyToSessionContextObject: undefined },
+      'The parameter "proxyToSessionContextObject" is undefined: give the object',
+    ],
+    [
+      { generateVersionFunc: undefined },
+      'The parameter "generateVersionFunc" is undefined: give a function of the call.',
+    ],
+    [
+      { generateVersionFunc: 'x' },
+      'The parameter "generateVersionFunc" is "x" (a string): give a function of the call.',
+    ],
+    [{ cacheMaxSize: 0 }, 'The parameter "cacheMaxSize" is 0: give a whole number of entries, at least 1.'],
+    [
+      { timeToLiveSeconds: '1' },
+      'The parameter "timeToLiveSeconds" is "1" (a string): give a positive number of seconds.',
+    ],
+    [{ timeToLiveSeconds: -1 }, 'The parameter "timeToLiveSeconds" is -1'],
+    [{ moduleName: 5 }, 'The parameter "moduleName" is 5: give a string.'],
+    [{ noHistoryEventsDefaultVersion: 1 }, 'The parameter "noHistoryEventsDefaultVersion" is 1: give a string.'],
+    [{ timeToLive: 1 }, 'There is no parameter "timeToLive": give proxyToSessionContextObject, generateVersionFunc'],
   ])('refuses %o', (change, message) => {
     expect(() => wrap({ ...good, ...change })).toThrow(message)
     expect(() => wrap({ ...good, ...change })).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }))
+  })
+
+  it('refuses to be called without parameters', () => {
+    expect(() => wrap(undefined)).toThrow('The parameters are undefined: give an object.')
   })
 
   it('counts its TTL in seconds', async () => {

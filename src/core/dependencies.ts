@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { currentLoad } from './context.ts'
 import { LoadCycleError } from './errors.ts'
 
 /** A running load, as far as others wait for it, and it for others. */
@@ -7,6 +7,8 @@ export interface Load {
   readonly label: string
   /** Calls that were made while it runs, and whose outcome it may be waiting for. */
   readonly awaits: Set<Waiter>
+  /** Whether something stale has gone into it, so that it must not be kept as good. */
+  tainted: boolean
 }
 
 /** A call that waits for an outcome. */
@@ -15,13 +17,6 @@ export interface Waiter {
   load: Load | undefined
   /** The loads that wait for it. */
   readonly awaitedBy: Set<Load>
-}
-
-const running = new AsyncLocalStorage<Load>()
-
-/** Runs a loader so that the calls that it makes, also after `await`, are known to be its own. */
-export function runLoad<R>(load: Load, loader: () => R): R {
-  return running.run(load, loader)
 }
 
 /** A call has its outcome: nobody waits for it any more. */
@@ -38,16 +33,25 @@ export function endLoad(load: Load): void {
 }
 
 /**
- * Notes that the load in which this code runs, if there is one, waits for a call.
+ * Notes that the load in which this code runs, if there is one, waits for a call. (Whether it really does cannot
+ * be known: a call that nobody awaits counts as well, unless it is made in `detached`.)
  *
  * @throws {LoadCycleError} when that call waits for this load, directly or through others.
  */
 export function awaitCall(call: Waiter): void {
-  const load = running.getStore()
-  if (load === undefined) return
+  const load = currentLoad()
+  if (load === undefined || load.awaits.has(call)) return
+  link(load, call)
+  const path = call.load && wayTo(call, call.load)
+  if (path === undefined) return
+  load.awaits.delete(call) // a wait that was refused does not stand in anybody's way
+  call.awaitedBy.delete(load)
+  throw cycleError(path)
+}
+
+function link(load: Load, call: Waiter): void {
   load.awaits.add(call)
   call.awaitedBy.add(load)
-  if (call.load !== undefined) refuseCycle(call.load, call)
 }
 
 /**
@@ -60,29 +64,42 @@ export function awaitCall(call: Waiter): void {
  * @throws {LoadCycleError} when that load waits for this call, directly or through others.
  */
 export function awaitLoad(call: Waiter, load: Load): void {
-  refuseCycle(load, call)
+  if (call.awaitedBy.size > 0) {
+    // a call that nobody waits for closes no circle
+    const path = wayTo(call, load)
+    if (path !== undefined) throw cycleError(path)
+  }
   call.load = load
 }
 
-/** Who waits for whom is a graph of calls and loads; a way back from the load to the call closes a circle. */
-function refuseCycle(load: Load, call: Waiter): void {
-  const path = wayTo(call, load, new Set())
-  if (path !== undefined) throw cycleError([...path, load].map(({ label }) => label))
+/** Something stale goes into the load in which this code runs. */
+export function taintCurrentLoad(): void {
+  const load = currentLoad()
+  if (load !== undefined) load.tainted = true
 }
 
-function wayTo(call: Waiter, from: Load, seen: Set<Load>): Load[] | undefined {
-  if (seen.has(from)) return undefined
-  seen.add(from)
-  if (from.awaits.has(call)) return [from]
-  for (const { load } of from.awaits) {
-    const rest = load && wayTo(call, load, seen)
-    if (rest !== undefined) return [from, ...rest]
+/** The loads from here to the one that waits for the call, and back here; undefined when none does. */
+function wayTo(call: Waiter, from: Load): string[] | undefined {
+  const cameFrom = new Map<Load, Load | undefined>([[from, undefined]])
+  // A Map visits what is added to it meanwhile: this walks as far as loads wait for loads, without a stack.
+  for (const load of cameFrom.keys()) {
+    if (load.awaits.has(call)) return [...wayBack(load, cameFrom), from.label]
+    for (const { load: next } of load.awaits) {
+      if (next !== undefined && !cameFrom.has(next)) cameFrom.set(next, load)
+    }
   }
   return undefined
 }
 
+function wayBack(end: Load, cameFrom: ReadonlyMap<Load, Load | undefined>): string[] {
+  const way: string[] = []
+  for (let load: Load | undefined = end; load !== undefined; load = cameFrom.get(load)) way.unshift(load.label)
+  return way
+}
+
 export function cycleError(labels: readonly string[]): LoadCycleError {
   return new LoadCycleError(
-    `${labels.join(' → ')}: this load needs its own result. Break the circle: call a part that does not need it.`,
+    `${labels.join(' → ')}: this load would wait for itself. Let it call a part that does not need its result; a call ` +
+      'that it only starts, and does not await, belongs in detached(() => …).',
   )
 }

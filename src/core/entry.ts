@@ -42,17 +42,16 @@ export type Verdict = 'good' | 'outdated' | 'expired'
 /** Whether an entry may be given to a session that goes by this reading. */
 export function judge(entry: Entry, reading: Reading, now: number): Verdict {
   if (!sameStamps(entry.stamps, reading.stamps)) return 'outdated'
-  if (reading.readAt > entry.confirmedAt) entry.confirmedAt = reading.readAt
   return isExpired(entry, now) ? 'expired' : 'good'
 }
 
-/** When the clock went back, nobody can tell how old the entry is: it counts as expired. */
+/** When the clock went back, or gave no number, nobody can tell how old the entry is: it counts as expired. */
 export function isExpired(entry: Entry, now: number): boolean {
-  return now >= entry.expiresAt || now < entry.readAt
+  return !(now >= entry.readAt && now < entry.expiresAt)
 }
 
 /** For how many milliseconds an entry that is no longer good may have been so: since it expired, or was last current. */
 export function staleness(entry: Entry, now: number): number {
-  if (now < entry.readAt) return Number.POSITIVE_INFINITY
+  if (!(now >= entry.readAt)) return Number.POSITIVE_INFINITY
   return Math.max(now - entry.confirmedAt, now - entry.expiresAt)
 }

@@ -13,6 +13,7 @@ export class Flight implements Load {
   outcome: Promise<unknown> | undefined
   /** Whether its output may still be kept. */
   lands = true
+  tainted = false
 
   constructor(name: string, key: Key, reading: Reading) {
     this.#name = name
@@ -45,6 +46,11 @@ export class Flights {
     return this.#byKey.get(key)?.find((flight) => sameStamps(flight.reading.stamps, reading.stamps))
   }
 
+  /** Whether a load of this key is running that will be kept. */
+  hasLanding(key: Key): boolean {
+    return this.#byKey.get(key)?.some((flight) => flight.lands) ?? false
+  }
+
   takeOff(key: Key, reading: Reading): Flight {
     const flight = new Flight(this.#name, key, reading)
     const others = this.#byKey.get(key)
@@ -56,6 +62,7 @@ export class Flights {
   /** Takes a flight out that has ended; one that was grounded is no longer there, its successor may be. */
   end(flight: Flight): void {
     endLoad(flight)
+    flight.outcome = undefined // a timer that was started by the loader may keep the flight
     const flights = this.#byKey.get(flight.key)
     if (flights === undefined || !flights.includes(flight)) return
     const others = flights.filter((other) => other !== flight)

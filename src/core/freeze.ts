@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { describe, UnfreezableOutputError } from './errors.ts'
-import { step } from './key.ts'
+import { step } from './key-writer.ts'
 
 /**
  * Freezes an output with everything in it: arrays, objects and their fields, `Map`, `Set`, `Date`. Functions are

@@ -1,9 +1,7 @@
-import { Buffer } from 'node:buffer'
+import { createHash } from 'node:crypto'
 import { types } from 'node:util'
 import { describe, InvalidKeyError, UnkeyableArgumentError } from './errors.ts'
-
-/** Values that are told apart by type and value alone. */
-export type Primitive = string | number | bigint | boolean | null | undefined
+import { isPrimitive, KeyWriter, MAX_CHARACTERS, type Primitive, writePrimitive } from './key-writer.ts'
 
 /** The identity of a call's arguments; equal by the rules of `Map` if and only if the arguments are equal. */
 export type Key = Primitive
@@ -17,10 +15,8 @@ export type KeyParts = Primitive | readonly Primitive[]
  */
 const WRITTEN = '\0'
 
-/** Enough for any sensible argument, few enough to refuse a hostile one in bounded time and stack. */
-const MAX_DEPTH = 500
-const MAX_PARTS = 1_000_000
-const MAX_CHARACTERS = 2 ** 26
+/** A longer key is kept as its SHA-256, so that no argument, however large, is held by its key. */
+const MAX_KEY_LENGTH = 16_384
 
 /**
  * Gives the key of a list of arguments.
@@ -32,13 +28,15 @@ const MAX_CHARACTERS = 2 ** 26
  */
 export function keyOf(args: readonly unknown[]): Key {
   const only = args[0]
-  if (args.length === 1 && isPrimitive(only) && isItsOwnKey(only)) return only
-  return WRITTEN + new Writer().list('argument ', args)
+  const isKey = args.length === 1 && isPrimitive(only) && isItsOwnKey(only)
+  const key = isKey ? only : WRITTEN + new KeyWriter().list('argument ', args)
+  return typeof key === 'string' && key.length > MAX_KEY_LENGTH ? digestOf(key) : key
 }
 
 /** Gives the key for what a user's `key` function returned. */
 export function keyFromParts(parts: unknown, functionName: string): Key {
-  if (isPrimitive(parts) || (Array.isArray(parts) && parts.every(isPrimitive))) return keyOf([parts])
+  if (isPrimitive(parts)) return keyOf([parts])
+  if (Array.isArray(parts) && parts.every(isPrimitive)) return keyOf([[...parts]])
   const remedy = types.isPromise(parts) ? 'it must not be asynchronous' : 'pick the parts that matter'
   throw new InvalidKeyError(
     `The "key" function of ${functionName} returned ${describe(parts)}: return a string, number, bigint, ` +
@@ -46,15 +44,9 @@ export function keyFromParts(parts: unknown, functionName: string): Key {
   )
 }
 
-/** The key as people read it, shortened when it is too long for that: `("eu",2)`. */
+/** The key as people read it: `("eu",2)`. */
 export function showKey(key: Key): string {
-  const shown = typeof key === 'string' ? key.slice(0, 200) : key
-  const text = typeof shown === 'string' && shown.startsWith(WRITTEN) ? shown.slice(1) : `(${writePrimitive(shown)})`
-  return Object.is(shown, key) ? text : `${text}…`
-}
-
-export function isPrimitive(value: unknown): value is Primitive {
-  return value === null || (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol')
+  return typeof key === 'string' && key.startsWith(WRITTEN) ? key.slice(WRITTEN.length) : `(${writePrimitive(key)})`
 }
 
 function isItsOwnKey(value: Primitive): boolean {
@@ -62,152 +54,11 @@ function isItsOwnKey(value: Primitive): boolean {
   return !Object.is(value, -0) // a Map takes -0 for 0
 }
 
-function writePrimitive(value: Primitive): string {
-  if (typeof value === 'string') return writeString(value)
-  if (typeof value === 'bigint') return `${value}n`
-  return Object.is(value, -0) ? '-0' : String(value)
-}
-
-/** Most strings need no escaping, and finding that out is cheaper than `JSON.stringify`. */
-function writeString(value: string): string {
-  return value.includes('"') || value.includes('\\') ? JSON.stringify(value) : `"${value}"`
-}
-
-/** Writes values so that each text has only one reading, keeping track of where it is for its errors. */
-class Writer {
-  readonly #ancestors: object[] = []
-  readonly #path: string[] = []
-  #parts = 0
-  #characters = 0
-
-  list(label: string, items: readonly unknown[]): string {
-    let text = '('
-    for (let index = 0; index < items.length; index++) {
-      text += `${index === 0 ? '' : ','}${this.#at(`${label}${index}`, items[index])}`
-    }
-    return `${text})`
+/** Begins like no written key, which begins with a bracket. Hashed as UTF-16: a lone surrogate has no UTF-8. */
+function digestOf(key: string): string {
+  if (key.length > MAX_CHARACTERS) {
+    throw new UnkeyableArgumentError('argument 0', `has more than ${MAX_CHARACTERS} characters: pass a "key" function.`)
   }
-
-  #at(step: string, value: unknown): string {
-    this.#path.push(step)
-    const text = isPrimitive(value) ? this.#primitive(value) : this.#write(value)
-    this.#path.pop()
-    return text
-  }
-
-  #primitive(value: Primitive): string {
-    if (typeof value === 'string') this.#characters += value.length
-    if (this.#characters > MAX_CHARACTERS) throw this.#refuse(`has more than ${MAX_CHARACTERS} characters`)
-    return writePrimitive(value)
-  }
-
-  #write(value: unknown): string {
-    if (typeof value === 'function') throw this.#refuse('is a function')
-    if (typeof value === 'symbol') throw this.#refuse('is a symbol')
-    const object = value as object
-    if (this.#ancestors.includes(object)) throw this.#refuse('contains itself')
-    if (this.#ancestors.length >= MAX_DEPTH) throw this.#refuse(`is nested more than ${MAX_DEPTH} levels deep`)
-    this.#ancestors.push(object)
-    const text = this.#writeObject(object)
-    this.#ancestors.pop()
-    return text
-  }
-
-  #writeObject(object: object): string {
-    const prototype: unknown = Object.getPrototypeOf(object)
-    if (Array.isArray(object)) return this.#array(object, prototype)
-    if (isPlain(prototype)) return this.#plain(object as Record<string, unknown>, prototype)
-    if (types.isDate(object)) return this.#bare(object, Date, `Date(${object.getTime()})`)
-    if (types.isMap(object)) return this.#bare(object, Map, this.#map(object))
-    if (types.isSet(object)) return this.#bare(object, Set, this.#set(object))
-    if (ArrayBuffer.isView(object)) return this.#view(object, prototype)
-    if (types.isArrayBuffer(object)) return this.#bare(object, ArrayBuffer, `ArrayBuffer(${base64(object)})`)
-    throw this.#refuse(`is ${describe(object)}`)
-  }
-
-  /** Each element is closed by a comma, so that a hole (nothing before the comma) is not `undefined`. */
-  #array(array: readonly unknown[], prototype: unknown): string {
-    if (!Array.isArray(prototype)) throw this.#refuse('is an instance of a subclass of Array')
-    this.#count(array.length)
-    let text = '['
-    let present = 0
-    for (let index = 0; index < array.length; index++) {
-      if (index in array) {
-        text += this.#at(`[${index}]`, array[index])
-        present++
-      }
-      text += ','
-    }
-    if (Reflect.ownKeys(array).length > present + 1) throw this.#refuse('is an array with properties of its own')
-    return `${text}]`
-  }
-
-  #plain(object: Record<string, unknown>, prototype: unknown): string {
-    const names = Object.keys(object)
-    if (Reflect.ownKeys(object).length > names.length) {
-      throw this.#refuse('has properties that are symbols or not enumerable')
-    }
-    this.#count(names.length)
-    let text = prototype === null ? 'null{' : '{' // without a prototype it is another kind of argument
-    for (const name of names.sort()) text += `${writeString(name)}:${this.#at(step(name), object[name])},`
-    return `${text}}`
-  }
-
-  #map(map: ReadonlyMap<unknown, unknown>): string {
-    this.#count(map.size)
-    let text = 'Map('
-    for (const [key, value] of map) {
-      text += `${this.#at(' (a key of the Map)', key)}:${this.#at('.get(…)', value)},`
-    }
-    return `${text})`
-  }
-
-  #set(set: ReadonlySet<unknown>): string {
-    this.#count(set.size)
-    let text = 'Set('
-    for (const item of set) text += `${this.#at(' (an item of the Set)', item)},`
-    return `${text})`
-  }
-
-  #view(view: ArrayBufferView, prototype: unknown): string {
-    const bytes = base64(view.buffer, view.byteOffset, view.byteLength)
-    if (prototype === Buffer.prototype) return `Buffer(${bytes})`
-    const kind = types.isDataView(view) ? 'DataView' : (view as Uint8Array)[Symbol.toStringTag]
-    if (view.constructor?.name !== kind) throw this.#refuse(`is ${describe(view)}, a subclass of ${kind}`)
-    return `${kind}(${bytes})`
-  }
-
-  /** Built-in objects count only when nothing was added to them. */
-  #bare(object: object, kind: { prototype: object; name: string }, text: string): string {
-    if (Object.getPrototypeOf(object) !== kind.prototype) {
-      throw this.#refuse(`is ${describe(object)}, a subclass of ${kind.name}`)
-    }
-    if (Reflect.ownKeys(object).length > 0) throw this.#refuse(`is a ${kind.name} with properties of its own`)
-    return text
-  }
-
-  #count(parts: number): void {
-    this.#parts += parts
-    if (this.#parts > MAX_PARTS) throw this.#refuse(`has more than ${MAX_PARTS} parts`)
-  }
-
-  #refuse(problem: string): UnkeyableArgumentError {
-    return new UnkeyableArgumentError(this.#path.join(''), `${problem}: pass a "key" function that picks what matters.`)
-  }
-}
-
-/** Also plain objects of another realm (`node:vm`, a test runner's sandbox). */
-function isPlain(prototype: unknown): boolean {
-  if (prototype === null || prototype === Object.prototype) return true
-  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf')
-}
-
-/** How the way to a property is written: `.name`, `[0]`, `["no name"]`. */
-export function step(name: string): string {
-  if (/^\d+$/.test(name)) return `[${name}]`
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`
-}
-
-function base64(buffer: ArrayBufferLike, offset = 0, length = buffer.byteLength): string {
-  return Buffer.from(buffer, offset, length).toString('base64')
+  const digest = createHash('sha256').update(key, 'utf16le').digest('base64')
+  return `${WRITTEN}…${key.length} characters with the SHA-256 ${digest}`
 }

@@ -1,12 +1,15 @@
-import { awaitLoad, cycleError, runLoad, type Waiter } from './dependencies.ts'
+import { types } from 'node:util'
+import { runWork } from './context.ts'
+import { awaitLoad, cycleError, taintCurrentLoad, type Waiter } from './dependencies.ts'
 import { type Flight, Flights } from './flight.ts'
 import { deepFreeze } from './freeze.ts'
 import type { Key } from './key.ts'
 import type { Settings, UserFunction } from './settings.ts'
 import type { Counters } from './stats.ts'
 import type { Store } from './store.ts'
-import { isThenable, recover } from './thenable.ts'
+import { after, isThenable, recover } from './thenable.ts'
 import type { Reading } from './version.ts'
+import { Work } from './work.ts'
 
 /** What a load needs to know of the call that it is for. */
 interface LoadCall {
@@ -47,13 +50,29 @@ export class Loads {
 
   /** Joins the load of this key and version, else loads. */
   joinOrLoad(call: LoadCall, reading: Reading): unknown {
-    const joined = this.#flights.find(call.key, reading)
+    const joined = this.#findJoinable(call.key, reading)
     const flight = joined ?? this.#flights.takeOff(call.key, reading)
     awaitLoad(call.pin, flight)
-    if (joined === undefined) return this.#load(call, flight)
-    if (joined.outcome === undefined) throw cycleError([flight.label, flight.label])
+    return after(joined === undefined ? this.#load(call, flight) : this.#join(joined), (output) => {
+      if (flight.tainted) taintCurrentLoad()
+      return output
+    })
+  }
+
+  /** A load that has been running for longer than the TTL would bring an output that is too old. */
+  #findJoinable(key: Key, reading: Reading): Flight | undefined {
+    const { ttl, clock } = this.#settings
+    const flight = this.#flights.find(key, reading)
+    const tooOld = flight !== undefined && typeof ttl === 'number' && clock() - flight.reading.readAt >= ttl
+    return tooOld ? undefined : flight
+  }
+
+  #join(flight: Flight): unknown {
     this.#counters.shared++
-    return joined.outcome
+    if (flight.outcome !== undefined) return flight.outcome
+    // The loader is on the stack. An async one is about to give its promise, to whoever was called in `detached`.
+    if (types.isAsyncFunction(this.#loader)) return Promise.resolve().then(() => flight.outcome)
+    throw cycleError([flight.label, flight.label])
   }
 
   #load(call: LoadCall, flight: Flight): unknown {
@@ -69,7 +88,7 @@ export class Loads {
   #run(call: LoadCall, flight: Flight): unknown {
     this.#counters.loads++
     try {
-      const loaded = runLoad(flight, () => this.#loader.apply(call.self, call.args))
+      const loaded = runWork(new Work(flight), () => this.#loader.apply(call.self, call.args))
       return isThenable(loaded) ? Promise.resolve(loaded) : loaded
     } catch (error) {
       return this.#fail(flight, error)
@@ -89,6 +108,8 @@ export class Loads {
     const { key, reading } = flight
     if (!flight.lands || this.#store.isNewer(key, reading)) {
       this.#counters.overtaken++
+    } else if (flight.tainted) {
+      this.#counters.unkept++
     } else {
       this.#flights.overtake(key, reading.order)
       this.#store.keep(flight, output, async)
@@ -98,7 +119,7 @@ export class Loads {
 
   /** Nobody waits for this load: how it ends is seen by the next session, and by the counters. */
   loadBehind(call: LoadCall, reading: Reading): void {
-    if (this.#flights.find(call.key, reading) !== undefined) return
+    if (this.#flights.hasLanding(call.key)) return
     const flight = this.#flights.takeOff(call.key, reading)
     recover(
       () => this.#load(call, flight),

@@ -12,7 +12,7 @@ export interface CacheOptions<This, Args extends readonly unknown[], Output, V e
    * @default none: the TTL alone decides
    * @example (id) => db.newestRowId(id)
    */
-  version?: (this: This, ...args: Args) => V
+  version?: ((this: This, ...args: Args) => V) | undefined
   /**
    * Where the session is kept: an object that lives as long as the request, a `Map`-like, a `Session`, a
    * proxy to any of these, or a function that gives one.
@@ -20,38 +20,38 @@ export interface CacheOptions<This, Args extends readonly unknown[], Output, V e
    * @default the ambient session of `runInSession`; without one each call is a session of its own
    * @example () => requestStorage.getStore()
    */
-  session?: SessionHolder | (() => SessionHolder | null | undefined)
+  session?: (SessionHolder | (() => SessionHolder | null | undefined)) | undefined
   /**
    * How many outputs are kept at the most; the least recently used goes first.
    *
    * @default 1000
    */
-  max?: number
+  max?: number | undefined
   /**
    * The total size that is kept at the most, in the unit of `sizeCalculation`.
    *
    * @default none: only `max` bounds
    */
-  maxSize?: number
+  maxSize?: number | undefined
   /**
    * The size of an output. One whose size is not a positive number, or over `maxSize`, is returned but not kept.
    *
    * @example (output) => output.length
    */
-  sizeCalculation?: (output: Output, key: Key) => number
+  sizeCalculation?: ((output: Output, key: Key) => number) | undefined
   /**
    * How old an output may be, in milliseconds since its version was read, whatever its version says.
    * `Infinity` for no bound, or a function of the output (not kept when that gives no positive number).
    *
    * @default 3_600_000 (one hour)
    */
-  ttl?: number | ((output: Output) => number)
+  ttl?: number | ((output: Output) => number) | undefined
   /**
    * The share of the TTL, 0 to 1, that is taken off at random, so that outputs made together do not expire together.
    *
    * @default 0
    */
-  ttlJitter?: number
+  ttlJitter?: number | undefined
   /**
    * What tells calls apart: a primitive or a list of primitives, called with the call's arguments. Everything
    * that selects a variant belongs in it (tenant, locale, user): what is left out is shared between them.
@@ -59,7 +59,7 @@ export interface CacheOptions<This, Args extends readonly unknown[], Output, V e
    * @default all arguments, compared by structure
    * @example (request) => [request.tenant, request.url]
    */
-  key?: (this: This, ...args: Args) => KeyParts
+  key?: ((this: This, ...args: Args) => KeyParts) | undefined
   /**
    * For how many milliseconds an output may be served after it expired, or was last known to be current, while a
    * new one is loaded in the background. What is served so is pinned, and counted as `stale`. It is for
@@ -67,40 +67,40 @@ export interface CacheOptions<This, Args extends readonly unknown[], Output, V e
    *
    * @default 0: a session never gets an output that is not good
    */
-  staleWhileRevalidate?: number
+  staleWhileRevalidate?: number | undefined
   /**
    * For how many milliseconds an output may be served after it expired, or was last known to be current, when the
    * check or the load fails. Past it the call fails.
    *
    * @default 0: the call fails
    */
-  staleIfError?: number
+  staleIfError?: number | undefined
   /**
    * Deep-freezes outputs, so that no caller can change what others get. An output that cannot be frozen (a typed
    * array) fails the call with `ERR_UNFREEZABLE_OUTPUT`.
    *
    * @default false
    */
-  freeze?: boolean
+  freeze?: boolean | undefined
   /**
    * How long an asynchronous version function may take, in milliseconds, before its waiters fail with
    * `ERR_VERSION_TIMEOUT`. A session that has to wait for a check to end first may wait twice as long.
    *
    * @default 10_000
    */
-  versionTimeout?: number
+  versionTimeout?: number | undefined
   /**
    * What people know the function by, in errors and statistics. Two functions of one name share nothing.
    *
    * @default the loader's name
    */
-  name?: string
+  name?: string | undefined
   /**
    * Milliseconds on a clock that never goes back.
    *
    * @default performance.now
    */
-  clock?: Clock
+  clock?: Clock | undefined
 }
 
 export type MaybeAsyncVersion = Version | PromiseLike<Version>

@@ -1,13 +1,8 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
-import { describe, InvalidSessionError } from './errors.ts'
+import { currentContext, runWith } from './context.ts'
+import { keepInHolder, type MapLike, readHolder, requireHolder } from './holder.ts'
 import { showKey } from './key.ts'
 import { Pins } from './pins.ts'
 import type { Version } from './version.ts'
-
-const ambient = new AsyncLocalStorage<Session>()
-
-/** Where a holder keeps its session. Private to this copy of the library. */
-const SESSION = Symbol('versioned-lru-cache.session')
 
 /** A version that a session goes by. */
 export interface SeenVersion {
@@ -16,12 +11,6 @@ export interface SeenVersion {
   /** The arguments it was read for, as text: `("eu",2)`. */
   readonly key: string
   readonly version: Version
-}
-
-/** Something with the `get` and `set` of a `Map`. */
-export interface MapLike {
-  get(key: symbol): unknown
-  set(key: symbol, value: unknown): unknown
 }
 
 /** What the `session` option takes: a `Session`, a `Map`-like, or any object that lives as long as the work. */
@@ -52,14 +41,12 @@ export class Session {
    */
   static of(holder: SessionHolder): Session {
     if (holder instanceof Session) return holder
-    if (holder === null || (typeof holder !== 'object' && typeof holder !== 'function')) {
-      throw new InvalidSessionError(
-        `A session was to be kept in ${describe(holder)}: give an object that lives as long as the request or ` +
-          'job, such as the request itself.',
-      )
-    }
-    const kept = read(holder)
-    return kept instanceof Session ? kept : keep(holder, new Session())
+    const object = requireHolder(holder)
+    const kept = readHolder(object)
+    if (kept instanceof Session) return kept
+    const session = new Session()
+    keepInHolder(object, session)
+    return session
   }
 
   /**
@@ -68,7 +55,7 @@ export class Session {
    * @returns what the function returns.
    */
   run<R>(fn: () => R): R {
-    return ambient.run(this, fn)
+    return runWith(this, fn)
   }
 
   /**
@@ -107,49 +94,26 @@ export function runInSession<R>(fn: () => R): R {
 
 /** The session in which the calling code runs, or `undefined` outside of `runInSession` and `session.run`. */
 export function currentSession(): Session | undefined {
-  return ambient.getStore()
+  return currentContext()?.session
 }
 
-/** The pins of whoever calls: of the session that the option gives, else of the ambient one, else of this call alone. */
-export function pinsOfCaller(option: SessionHolder | (() => SessionHolder | null | undefined) | undefined): Pins {
-  const holder = (typeof option === 'function' ? option() : option) ?? ambient.getStore()
+/** The `session` option, as the user gives it. */
+export type SessionOption = SessionHolder | (() => SessionHolder | null | undefined) | undefined
+
+/** The pins of whoever calls: of the work that this code is part of, else of its session, else of this call alone. */
+export function pinsOfCaller(option: SessionOption): Pins {
+  const pins = sessionPins(option)
+  return currentContext()?.work?.pinsInsteadOf(pins) ?? pins
+}
+
+/** All pins in which the caller may meet again what it has seen. */
+export function allPinsOfCaller(option: SessionOption): Set<Pins> {
+  const pins = sessionPins(option)
+  return new Set([pins, currentContext()?.work?.pinsInsteadOf(pins) ?? pins])
+}
+
+/** Of the session that the option gives, else of the ambient one, else of this call alone. */
+function sessionPins(option: SessionOption): Pins {
+  const holder = (typeof option === 'function' ? option() : option) ?? currentSession()
   return holder === undefined ? new Pins() : pinsOf(Session.of(holder))
-}
-
-function isMapLike(holder: object): holder is MapLike {
-  const { get, set } = holder as Partial<MapLike>
-  return typeof get === 'function' && typeof set === 'function'
-}
-
-function read(holder: object): unknown {
-  try {
-    return isMapLike(holder) ? holder.get(SESSION) : Reflect.get(holder, SESSION)
-  } catch (error) {
-    throw cannotKeep(holder, error)
-  }
-}
-
-/** Sets by plain assignment, which is what a proxy to a per-request object hands on, and reads back. */
-function keep(holder: object, session: Session): Session {
-  try {
-    if (isMapLike(holder)) holder.set(SESSION, session)
-    else (holder as Record<symbol, unknown>)[SESSION] = session
-  } catch (error) {
-    throw cannotKeep(holder, error)
-  }
-  if (read(holder) !== session) throw cannotKeep(holder)
-  return session
-}
-
-function cannotKeep(holder: object, cause?: unknown): InvalidSessionError {
-  const why = Object.isFrozen(holder)
-    ? 'is frozen'
-    : isMapLike(holder)
-      ? 'did not keep what was set'
-      : 'takes no new properties'
-  return new InvalidSessionError(
-    `A session was to be kept in ${describe(holder)}, which ${why}: give a plain object that lives as long as ` +
-      'the request or job, or a Map.',
-    { cause },
-  )
 }

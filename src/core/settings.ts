@@ -2,12 +2,12 @@ import { type Clock, monotonicClock } from './clock.ts'
 import { describe, InvalidOptionError } from './errors.ts'
 import type { Key } from './key.ts'
 import type { MaybeAsyncVersion } from './options.ts'
-import type { SessionHolder } from './session.ts'
+import type { SessionOption } from './session.ts'
 
 /** Options with every default in place, as the cache uses them: it knows nothing of the user's types. */
 export interface Settings {
   readonly version: UserFunction<MaybeAsyncVersion> | undefined
-  readonly session: SessionHolder | (() => SessionHolder | null | undefined) | undefined
+  readonly session: SessionOption
   readonly max: number
   readonly maxSize: number
   readonly sizeCalculation: ((output: unknown, key: Key) => number) | undefined
@@ -110,7 +110,7 @@ function unknownOption(name: string): InvalidOptionError {
   const known = Object.keys(RULES)
     .map((option) => `"${option}"`)
     .join(', ')
-  const here = KNOWN_ELSEWHERE[name]
+  const here = Object.hasOwn(KNOWN_ELSEWHERE, name) ? KNOWN_ELSEWHERE[name] : undefined
   const hint = here === undefined ? '' : ` It is called "${here}" here.`
   return new InvalidOptionError(`There is no option "${name}".${hint} The options are ${known}.`)
 }

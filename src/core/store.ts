@@ -31,15 +31,17 @@ export class Store {
   /** The entry that a session with this reading may be given; the counters say why there is none. */
   find(key: Key, reading: Reading): Entry | undefined {
     const entry = this.#entries.get(key)
-    const verdict = entry && judge(entry, reading, this.#settings.clock())
-    if (verdict === 'good') {
-      this.#counters.hits++
-      this.#entries.touch(entry as Entry)
-      return entry
-    }
-    this.#counters.misses++
-    if (verdict !== undefined) this.#counters[verdict]++
-    return undefined
+    if (entry === undefined) return this.#miss('misses')
+    const verdict = judge(entry, reading, this.#settings.clock())
+    if (verdict !== 'outdated') entry.confirmedAt = Math.max(entry.confirmedAt, reading.readAt)
+    if (verdict !== 'good') return this.#miss('misses', verdict)
+    this.#counters.hits++
+    this.#entries.touch(entry)
+    return entry
+  }
+
+  #miss(...why: (keyof Counters)[]): undefined {
+    for (const counter of why) this.#counters[counter]++
   }
 
   /** The entry that may be served although it is no longer good, for at most so many milliseconds since it was. */
@@ -65,9 +67,9 @@ export class Store {
     const { sizeCalculation, maxSize, ttl, ttlJitter } = this.#settings
     const size = sizeCalculation === undefined ? 0 : sizeCalculation(output, key)
     const lifetime = (typeof ttl === 'function' ? ttl(output) : ttl) * (1 - ttlJitter * Math.random())
-    const keepable = lifetime > 0 && size <= maxSize && (size > 0 || sizeCalculation === undefined)
+    const fits = sizeCalculation === undefined || (typeof size === 'number' && size > 0 && size <= maxSize)
     this.#entries.delete(key)
-    if (keepable) this.#entries.set(new Entry(key, output, async, size, reading, lifetime))
+    if (fits && lifetime > 0) this.#entries.set(new Entry(key, output, async, size, reading, lifetime))
     else this.#counters.unkept++
   }
 

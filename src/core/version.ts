@@ -1,7 +1,11 @@
 import type { Clock } from './clock.ts'
+import { runWork } from './context.ts'
+import { cycleError } from './dependencies.ts'
 import { describe, InvalidVersionError, VersionTimeoutError } from './errors.ts'
-import { isPrimitive, type Key, type Primitive, showKey } from './key.ts'
+import { type Key, showKey } from './key.ts'
+import { isPrimitive, type Primitive } from './key-writer.ts'
 import { isThenable } from './thenable.ts'
+import { Work } from './work.ts'
 
 /**
  * What tells whether an output is still good: compared for equality only, never ordered.
@@ -59,6 +63,11 @@ interface RunningCheck {
   next: Promise<Reading> | undefined
 }
 
+interface OpeningCheck {
+  readonly key: Key
+  readonly outer: OpeningCheck | undefined
+}
+
 /** Where versions come from. Per key at most one check runs and one waits, however many sessions ask. */
 export class VersionSource {
   readonly name: string
@@ -67,6 +76,8 @@ export class VersionSource {
   readonly #timeout: number
   readonly #clock: Clock
   readonly #running = new Map<Key, RunningCheck>()
+  /** Version functions that have been called and have not returned yet, the innermost first. */
+  #opening: OpeningCheck | undefined
 
   constructor(name: string, timeout: number, clock: Clock) {
     this.name = name
@@ -88,12 +99,13 @@ export class VersionSource {
    *   3. a session begins and asks: A's answer would be stale for it
    *
    * So the caller waits for the check after that one, and shares it with everybody who asks before it
-   * starts. It runs in the async context of the first who asked, since that is where `then` is called.
+   * starts. It runs in the async context of the first who asked, since that is where `then` is called, but not
+   * by what that one's session has pinned.
    */
   check(key: Key, read: ReadVersion): Reading | Promise<Reading> {
     const running = this.#running.get(key)
     if (running === undefined) return this.#run(key, read)
-    running.next ??= running.ended.then(() => this.#run(key, read))
+    running.next ??= running.ended.then(() => runWork(new Work(), () => this.#run(key, read)))
     return running.next
   }
 
@@ -101,11 +113,25 @@ export class VersionSource {
     this.#running.delete(key) // it has ended, and stood there only so that its `next` could be shared
     this.checks++
     const begun = beginReading(this.#clock)
-    const version = read()
+    const version = this.#call(key, read)
     if (!isThenable(version)) return this.#stamped(begun, key, version)
     const outcome = this.#withTimeout(key, version)
     this.#follow(key, outcome) // first, so that there is room for another check when the waiters hear of this one
     return outcome.then((settled) => this.#stamped(begun, key, settled))
+  }
+
+  /** Calls the version function, unless it is being called: then it needs its own result. */
+  #call(key: Key, read: ReadVersion): unknown {
+    for (let frame = this.#opening; frame !== undefined; frame = frame.outer) {
+      if (Object.is(frame.key, key)) throw cycleError(Array(2).fill(`the version of ${this.name}${showKey(key)}`))
+    }
+    const outer = this.#opening
+    this.#opening = { key, outer }
+    try {
+      return read()
+    } finally {
+      this.#opening = outer
+    }
   }
 
   #follow(key: Key, outcome: Promise<unknown>): void {
@@ -138,13 +164,18 @@ export class VersionSource {
     )
   }
 
+  #describe(version: unknown): string {
+    const part = Array.isArray(version) && version.find((item) => !isPrimitive(item) || Number.isNaN(item))
+    return part === false ? describe(version) : `a list with ${describe(part)} in it`
+  }
+
   #admit(version: unknown): Version {
     if (isPrimitive(version) && !Number.isNaN(version)) return version
     if (Array.isArray(version) && version.every((part) => isPrimitive(part) && !Number.isNaN(part))) {
       return Object.freeze([...version])
     }
     throw new InvalidVersionError(
-      `The version function of ${this.name} returned ${describe(version)}: return a string, number, bigint, ` +
+      `The version function of ${this.name} returned ${this.#describe(version)}: return a string, number, bigint, ` +
         'boolean, null, undefined or a list of these, such as a counter, an id or an ETag.',
     )
   }

@@ -1,10 +1,11 @@
-import { awaitCall, cycleError } from './dependencies.ts'
+import { types } from 'node:util'
+import { awaitCall, cycleError, taintCurrentLoad } from './dependencies.ts'
 import type { Entry } from './entry.ts'
 import { LoadCycleError } from './errors.ts'
 import { type Key, keyFromParts, keyOf, showKey } from './key.ts'
 import { Loads } from './load.ts'
 import type { Pin, Pins } from './pins.ts'
-import { pinsOfCaller } from './session.ts'
+import { allPinsOfCaller, pinsOfCaller } from './session.ts'
 import type { Settings, UserFunction } from './settings.ts'
 import { type CacheStats, type Counters, newCounters } from './stats.ts'
 import { Store } from './store.ts'
@@ -39,6 +40,7 @@ export class VersionedLruCache {
   readonly #store: Store
   readonly #loads: Loads
   readonly #counters: Counters = newCounters()
+  readonly #isAsync: boolean
 
   constructor(loader: UserFunction<unknown>, settings: Settings) {
     this.name = settings.name ?? (loader.name || 'anonymous')
@@ -46,27 +48,36 @@ export class VersionedLruCache {
     this.#settings = settings
     this.#source = new VersionSource(this.name, settings.versionTimeout, settings.clock)
     this.#store = new Store(settings, this.#counters)
+    this.#isAsync = types.isAsyncFunction(loader) || types.isAsyncFunction(settings.version)
     this.#loads = new Loads(this.name, loader, settings, this.#store, this.#counters)
   }
 
   /** One call: what this session has already got, else what the version allows, else a load. */
   call(self: unknown, args: unknown[]): Outcome {
-    const request = this.#request(self, args)
-    const pinned = request.pins.outputs.get(this, request.key)
-    if (pinned !== undefined) return this.#pinned(request.key, pinned)
-    return this.#hold(request, (call) =>
-      recover(
-        () => after(this.#read(call), (reading) => this.#answer(call, reading)),
-        (error) => this.#staleOr(error, call.key),
-      ),
-    )
+    try {
+      const request = this.#request(self, args)
+      const pinned = request.pins.outputs.get(this, request.key)
+      if (pinned !== undefined) return this.#pinned(request.key, pinned)
+      return this.#hold(request, (call) =>
+        recover(
+          () => after(this.#read(call), (reading) => this.#answer(call, reading)),
+          (error) => this.#staleOr(error, call.key),
+        ),
+      )
+    } catch (error) {
+      return this.#thrown(error)
+    }
   }
 
   /** Checks and loads now, whatever is kept; what is kept goes on serving until the new output lands. */
   refresh(self: unknown, args: unknown[]): Outcome {
-    const request = this.#request(self, args)
-    this.#forget(request)
-    return this.#hold(request, (call) => after(this.#read(call), (reading) => this.#loads.joinOrLoad(call, reading)))
+    try {
+      const request = this.#request(self, args)
+      this.#forget(request)
+      return this.#hold(request, (call) => after(this.#read(call), (reading) => this.#loads.joinOrLoad(call, reading)))
+    } catch (error) {
+      return this.#thrown(error)
+    }
   }
 
   /** What is kept for these arguments, whatever its version; changes nothing. */
@@ -83,9 +94,10 @@ export class VersionedLruCache {
 
   /** Forgets all keys. */
   clear(): void {
-    const pins = pinsOfCaller(this.#settings.session)
-    pins.outputs.dropAll(this)
-    pins.readings.dropAll(this.#source)
+    for (const pins of allPinsOfCaller(this.#settings.session)) {
+      pins.outputs.dropAll(this)
+      pins.readings.dropAll(this.#source)
+    }
     this.#loads.groundAll()
     this.#store.clear()
   }
@@ -118,9 +130,11 @@ export class VersionedLruCache {
   }
 
   /** What a writer must not meet again: the running loads, and what its own session has pinned. */
-  #forget({ key, pins }: Request): void {
-    pins.outputs.drop(this, key)
-    pins.readings.drop(this.#source, key)
+  #forget({ key }: Request): void {
+    for (const pins of allPinsOfCaller(this.#settings.session)) {
+      pins.outputs.drop(this, key)
+      pins.readings.drop(this.#source, key)
+    }
     this.#loads.ground(key)
   }
 
@@ -132,7 +146,7 @@ export class VersionedLruCache {
     try {
       if (pin.state === 'pending') awaitCall(pin)
     } catch (error) {
-      return Promise.reject(error) // its callers expect a promise
+      return Promise.reject(error) // the outcome is a promise, so its callers expect one
     }
     this.#counters.pinned++
     return pin.outcome
@@ -165,6 +179,13 @@ export class VersionedLruCache {
 
   #serveStale(entry: Entry): Outcome {
     this.#counters.stale++
-    return entry.give()
+    taintCurrentLoad()
+    return this.#isAsync ? Promise.resolve(entry.output) : entry.give()
+  }
+
+  /** What an `async` function throws, it throws into its promise: `.catch()` has to see all that goes wrong. */
+  #thrown(error: unknown): Promise<never> {
+    if (this.#isAsync) return Promise.reject(error)
+    throw error
   }
 }

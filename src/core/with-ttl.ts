@@ -13,14 +13,14 @@ export interface WithTtlOptions<This, Args extends unknown[], V extends MaybeAsy
   proxyToSessionContextObject: SessionHolder | (() => SessionHolder | null | undefined)
   /** Gives the version; see `version`. */
   generateVersionFunc: (this: This, ...args: Args) => V
-  /** Put before the function's name in errors and statistics. */
-  moduleName?: string
+  /** What people know the function by, in errors and statistics. */
+  moduleName?: string | undefined
   /** Entries. @default 1 */
-  cacheMaxSize?: number
+  cacheMaxSize?: number | undefined
   /** Seconds. @default 3600 */
-  timeToLiveSeconds?: number
+  timeToLiveSeconds?: number | undefined
   /** The version when `generateVersionFunc` gives null or undefined. @default '-1' */
-  noHistoryEventsDefaultVersion?: string
+  noHistoryEventsDefaultVersion?: string | undefined
 }
 
 /**
@@ -33,25 +33,17 @@ export function versionedLruCacheWithTtl<This, Method extends AnyFunction, V ext
   options: WithTtlOptions<NoInfer<This>, Parameters<Method>, V>,
 ): CacheDecorator<This, Method, V>
 export function versionedLruCacheWithTtl(options: WithTtlOptions<unknown, unknown[], MaybeAsyncVersion>): unknown {
-  const {
-    proxyToSessionContextObject,
-    generateVersionFunc,
-    moduleName,
-    cacheMaxSize = 1,
-    timeToLiveSeconds = 3600,
-    noHistoryEventsDefaultVersion = '-1',
-    ...unknown
-  } = options
-  requireParameters({ proxyToSessionContextObject, generateVersionFunc }, Object.keys(unknown))
+  checkParameters(options)
+  const { generateVersionFunc, noHistoryEventsDefaultVersion = '-1', timeToLiveSeconds = 3600 } = options
   return decorate(
     readOptions({
-      session: proxyToSessionContextObject,
+      session: options.proxyToSessionContextObject,
       version(this: unknown, ...args: unknown[]) {
         return after(pending(generateVersionFunc.apply(this, args)), (v) => v ?? noHistoryEventsDefaultVersion)
       },
-      name: moduleName,
-      max: cacheMaxSize,
-      ttl: typeof timeToLiveSeconds === 'number' ? timeToLiveSeconds * 1000 : timeToLiveSeconds,
+      name: options.moduleName,
+      max: options.cacheMaxSize ?? 1,
+      ttl: timeToLiveSeconds * 1000,
     }),
   )
 }
@@ -60,14 +52,39 @@ function pending(version: MaybeAsyncVersion): Version | Promise<Version> {
   return isThenable(version) ? Promise.resolve(version) : version
 }
 
-function requireParameters(required: Record<string, unknown>, unknown: readonly string[]): void {
-  for (const [name, value] of Object.entries(required)) {
-    if (value === undefined || value === null) throw new InvalidOptionError(`The parameter "${name}" is missing.`)
+const isFunction = (value: unknown): boolean => typeof value === 'function'
+const isObject = (value: unknown): boolean => isFunction(value) || (typeof value === 'object' && value !== null)
+const isText = (value: unknown): boolean => typeof value === 'string'
+
+/** Parameter by parameter: what is wanted, whether a value is that, and whether it may be left out. */
+const PARAMETERS: Record<keyof WithTtlOptions<unknown, [], undefined>, [string, (value: unknown) => boolean, boolean]> =
+  {
+    proxyToSessionContextObject: [
+      'the object of the request, a proxy to it, or a function that returns it',
+      isObject,
+      false,
+    ],
+    generateVersionFunc: ['a function of the call', isFunction, false],
+    moduleName: ['a string', isText, true],
+    cacheMaxSize: [
+      'a whole number of entries, at least 1',
+      (value) => Number.isInteger(value) && Number(value) >= 1,
+      true,
+    ],
+    timeToLiveSeconds: ['a positive number of seconds', (value) => typeof value === 'number' && value > 0, true],
+    noHistoryEventsDefaultVersion: ['a string', isText, true],
   }
-  if (typeof required.generateVersionFunc !== 'function') {
-    throw new InvalidOptionError(
-      `"generateVersionFunc" is ${describe(required.generateVersionFunc)}: give a function of the call.`,
-    )
+
+function checkParameters(options: unknown): void {
+  if (!isObject(options)) throw new InvalidOptionError(`The parameters are ${describe(options)}: give an object.`)
+  const given = options as Record<string, unknown>
+  for (const name of Object.keys(given)) {
+    if (Object.hasOwn(PARAMETERS, name)) continue
+    throw new InvalidOptionError(`There is no parameter "${name}": give ${Object.keys(PARAMETERS).join(', ')}.`)
   }
-  if (unknown.length > 0) throw new InvalidOptionError(`There is no parameter "${unknown[0]}".`)
+  for (const [name, [wanted, holds, optional]] of Object.entries(PARAMETERS)) {
+    const value = given[name]
+    if (value === undefined ? optional : holds(value)) continue
+    throw new InvalidOptionError(`The parameter "${name}" is ${describe(value)}: give ${wanted}.`)
+  }
 }

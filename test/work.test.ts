@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest'
+import { currentSession, detached, runInSession, Session, type SessionHolder, versionedLruCache } from '../src/index.ts'
+import { gate, settle } from './support/gate.ts'
+
+// What several sessions share, a load or a check, must not go by what one of them has pinned.
+
+const sessions: [
+  string,
+  () => { session?: SessionHolder | (() => SessionHolder | undefined); run: <R>(fn: () => R) => R },
+][] = [
+  ['ambient', () => ({ run: runInSession })],
+  [
+    'explicit',
+    () => {
+      let request: object | undefined
+      const run = <R>(fn: () => R): R => {
+        request = {}
+        return fn()
+      }
+      return { session: () => request, run }
+    },
+  ],
+]
+
+describe.each(sessions)('a load that calls a cached function (%s session)', (_, make) => {
+  it('gets what is current, not what the session that runs it has pinned', async () => {
+    const { session, run } = make()
+    const data = { version: 1 }
+    const version = async () => data.version
+    const user = versionedLruCache(async () => `user ${data.version}`, { version, ...(session && { session }) })
+    const page = versionedLruCache(async () => `page of ${await user()}`, { version, ...(session && { session }) })
+    await run(async () => {
+      expect(await user()).toBe('user 1') // 1. pinned
+      data.version = 2 // 2. a write
+      expect(await page()).toBe('page of user 2') // 3. the load of page calls user
+      expect(await user()).toBe('user 1') // the session itself goes on with what it has seen
+    })
+    expect(await run(() => page())).toBe('page of user 2') // 4. another session
+    expect(page.stats()).toMatchObject({ loads: 1 })
+  })
+
+  it('calls it in one session: one check, one state, while it runs', async () => {
+    const { session, run } = make()
+    const steps: string[] = []
+    let version = 1
+    const part = versionedLruCache(async () => version++, {
+      version: async () => {
+        steps.push('check')
+        return version
+      },
+      ...(session && { session }),
+    })
+    const whole = versionedLruCache(async () => [await part(), await part(), await part()], session && { session })
+    expect(await run(() => whole())).toEqual([1, 1, 1])
+    expect(steps).toEqual(['check'])
+  })
+})
+
+describe('a load', () => {
+  it('is in the ambient session of its caller, for the loader to see', async () => {
+    const seen: unknown[] = []
+    const cached = versionedLruCache(async () => void seen.push(currentSession()))
+    const session = new Session()
+    await session.run(() => cached())
+    expect(seen).toEqual([session])
+  })
+
+  it('that writes reads its own write, and so does the session that runs it', async () => {
+    const data = { version: 1 }
+    const part = versionedLruCache(() => `part ${data.version}`, { version: () => data.version })
+    const writer = versionedLruCache((_id: string) => {
+      const before = part()
+      data.version++
+      part.invalidate()
+      return `${before}, ${part()}`
+    })
+    runInSession(() => {
+      expect(part()).toBe('part 1')
+      expect(writer('a')).toBe('part 1, part 2')
+      expect(part()).toBe('part 2')
+      data.version++
+      versionedLruCache(() => part.clear())()
+      expect(part()).toBe('part 3')
+    })
+  })
+
+  it('into which something stale has gone is returned, but not kept, however deep and whoever joined', async () => {
+    const data = { value: 'old' }
+    let gates = [gate()]
+    gates[0]?.open()
+    const inner = versionedLruCache(
+      async () => {
+        await gates.at(-1)?.promise
+        return data.value
+      },
+      { version: () => data.value, staleWhileRevalidate: 60_000 },
+    )
+    const middle = versionedLruCache(async () => `middle of ${await inner()}`, { version: () => data.value })
+    const outer = versionedLruCache(async () => `outer of ${await middle()}`, { version: () => data.value })
+    await inner()
+    data.value = 'new'
+    gates = [gate()]
+    const both = await Promise.all([outer(), runInSession(() => middle())])
+    expect(both).toEqual(['outer of middle of old', 'middle of old'])
+    gates[0]?.open()
+    await settle()
+    expect(await outer()).toBe('outer of middle of new')
+    expect([middle.stats(), outer.stats()]).toMatchObject([{ unkept: 1 }, { unkept: 1 }])
+  })
+})
+
+describe('a shared check', () => {
+  it('does not go by what the session that asked first has pinned', async () => {
+    const data = { version: 1 }
+    const hold = gate()
+    let checks = 0
+    const versions = versionedLruCache(async () => data.version, { version: async () => data.version })
+    const report = versionedLruCache(async () => `report at ${data.version}`, {
+      version: async () => {
+        checks++
+        if (checks === 1) await hold.promise
+        return versions()
+      },
+    })
+    const early = new Session()
+    await early.run(() => versions()) // 1. pinned at 1
+    const other = runInSession(() => report()) // 2. the check of report runs
+    const first = early.run(() => report()) // 3. waits for the next check
+    data.version = 2 // 4. a write
+    const second = runInSession(() => report()) // 5. begins after it, and shares that check
+    hold.open() // 6. the shared check runs in the context of 3
+    expect(await second).toBe('report at 2')
+    await Promise.all([other, first])
+    expect(report.stats()).toMatchObject({ checks: 2, entries: 1 })
+    expect(await runInSession(() => report())).toBe('report at 2')
+  })
+})
+
+describe('detached', () => {
+  it('leaves the session and the load behind', async () => {
+    const seen: unknown[] = []
+    const page: { of: (n: number) => Promise<string> } = { of: async () => '' }
+    const prefetched = gate<string>()
+    page.of = versionedLruCache(async (n: number): Promise<string> => {
+      const before = n > 1 ? await page.of(n - 1) : ''
+      if (n === 1) detached(() => void page.of(2).then(prefetched.open, prefetched.fail))
+      return `${before}${n}`
+    })
+    await runInSession(async () => {
+      seen.push(detached(() => currentSession()))
+      expect(await page.of(1)).toBe('1')
+    })
+    expect(await prefetched.promise).toBe('12')
+    expect(seen).toEqual([undefined])
+  })
+})
