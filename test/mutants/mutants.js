@@ -32,7 +32,7 @@ export const mutants = [
         'this.#follow(key, outcome); this.#running.get(key).joined = outcome.then((settled) => this.#stamped(begun, key, settled)) //',
       ],
       [
-        'running.next ??= running.ended.then(() => this.#run(key, read))\n    return running.next',
+        'running.next ??= running.ended.then(() => runWork(new Work(), () => this.#run(key, read)))\n    return running.next',
         'return running.joined',
       ],
     ],
@@ -141,18 +141,18 @@ export const mutants = [
   {
     name: 'served at the very end of the TTL',
     file: 'src/core/entry.ts',
-    edits: [['now >= entry.expiresAt', 'now > entry.expiresAt']],
+    edits: [['now < entry.expiresAt', 'now <= entry.expiresAt']],
     tests: ['entry'],
   },
   {
     name: 'kept for longer by a clock that goes back',
     file: 'src/core/entry.ts',
-    edits: [[' || now < entry.readAt', '']],
+    edits: [['!(now >= entry.readAt && now < entry.expiresAt)', '!(now < entry.expiresAt)']],
   },
   {
     name: 'keys through JSON',
     file: 'src/core/key.ts',
-    edits: [["return WRITTEN + new Writer().list('argument ', args)", 'return WRITTEN + JSON.stringify(args)']],
+    edits: [["new KeyWriter().list('argument ', args)", 'JSON.stringify(args)']],
     tests: ['key'],
   },
   {
@@ -163,7 +163,7 @@ export const mutants = [
   },
   {
     name: 'strings not escaped in keys',
-    file: 'src/core/key.ts',
+    file: 'src/core/key-writer.ts',
     edits: [["value.includes('\"') || value.includes('\\\\')", 'false']],
     tests: ['key'],
   },
@@ -175,7 +175,7 @@ export const mutants = [
   {
     name: 'undefined not kept',
     file: 'src/core/store.ts',
-    edits: [['if (keepable) this', 'if (keepable && output !== undefined) this']],
+    edits: [['if (fits && lifetime > 0) this', 'if (fits && lifetime > 0 && output !== undefined) this']],
   },
   {
     name: 'invalidate leaves the flight joinable',
@@ -200,20 +200,20 @@ export const mutants = [
   {
     name: 'a writer does not read its own write',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [['    pins.outputs.drop(this, key)\n    pins.readings.drop(this.#source, key)\n', '']],
+    edits: [['      pins.outputs.drop(this, key)\n      pins.readings.drop(this.#source, key)\n', '']],
   },
   {
     name: 'invalidate unpins the output, but goes by the old version',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [['    pins.readings.drop(this.#source, key)\n    this.#loads', '    this.#loads']],
+    edits: [['      pins.readings.drop(this.#source, key)\n', '']],
   },
   {
     name: 'refresh joins a load that began before it',
     file: 'src/core/versioned-lru-cache.ts',
     edits: [
       [
-        '    this.#forget(request)\n    return this.#hold',
-        '    request.pins.outputs.drop(this, request.key)\n    request.pins.readings.drop(this.#source, request.key)\n    return this.#hold',
+        '      this.#forget(request)\n      return this.#hold',
+        '      request.pins.outputs.drop(this, request.key)\n      request.pins.readings.drop(this.#source, request.key)\n      return this.#hold',
       ],
     ],
   },
@@ -230,7 +230,7 @@ export const mutants = [
   {
     name: 'an output that cannot be kept leaves the older one in place',
     file: 'src/core/store.ts',
-    edits: [['    this.#entries.delete(key)\n    if (keepable)', '    if (keepable)']],
+    edits: [['    this.#entries.delete(key)\n    if (fits', '    if (fits']],
     tests: ['entry'],
   },
   {
@@ -246,7 +246,7 @@ export const mutants = [
   {
     name: 'LRU touch missing',
     file: 'src/core/store.ts',
-    edits: [['      this.#entries.touch(entry as Entry)\n', '']],
+    edits: [['    this.#entries.touch(entry)\n', '']],
   },
   {
     name: 'LRU evicts the newest',
@@ -282,7 +282,7 @@ export const mutants = [
     file: 'src/core/version.ts',
     edits: [
       [
-        'running.next ??= running.ended.then(() => this.#run(key, read))',
+        'running.next ??= running.ended.then(() => runWork(new Work(), () => this.#run(key, read)))',
         'running.next ??= new Promise((resolve) => { running.wake = () => resolve(this.#run(key, read)) })',
       ],
       [
@@ -314,8 +314,8 @@ export const mutants = [
   },
   {
     name: 'a session is kept without being asked whether it holds',
-    file: 'src/core/session.ts',
-    edits: [['if (read(holder) !== session) throw cannotKeep(holder)', '']],
+    file: 'src/core/holder.ts',
+    edits: [['if (readHolder(holder) !== session) throw cannotKeep(holder)', '']],
     tests: ['session'],
   },
   {
@@ -335,14 +335,14 @@ export const mutants = [
   },
   {
     name: 'the bound of stale serving counts from the load',
-    file: 'src/core/entry.ts',
-    edits: [['if (reading.readAt > entry.confirmedAt) entry.confirmedAt = reading.readAt', '']],
+    file: 'src/core/store.ts',
+    edits: [["if (verdict !== 'outdated') entry.confirmedAt = Math.max(entry.confirmedAt, reading.readAt)", '']],
     tests: ['stale'],
   },
   {
     name: 'every session starts a background load of its own',
     file: 'src/core/load.ts',
-    edits: [['if (this.#flights.find(call.key, reading) !== undefined) return', '']],
+    edits: [['if (this.#flights.hasLanding(call.key)) return', '']],
     tests: ['stale'],
   },
   {
@@ -400,9 +400,7 @@ export const mutants = [
   {
     name: 'cycles seen within one session only',
     file: 'src/core/dependencies.ts',
-    edits: [
-      ['    const rest = load && wayTo(call, load, seen)\n', '    const rest = undefined as Load[] | undefined\n'],
-    ],
+    edits: [['      if (next !== undefined && !cameFrom.has(next)) cameFrom.set(next, load)\n', '']],
     tests: ['cycle'],
   },
   {
@@ -421,5 +419,95 @@ export const mutants = [
       ],
     ],
     tests: ['stale'],
+  },
+  {
+    name: 'a load goes by the pins of the session that runs it',
+    file: 'src/core/session.ts',
+    edits: [['  return currentContext()?.work?.pinsInsteadOf(pins) ?? pins\n', '  return pins\n']],
+    tests: ['work'],
+  },
+  {
+    name: 'a shared check goes by the pins of who asked first',
+    file: 'src/core/version.ts',
+    edits: [['runWork(new Work(), () => this.#run(key, read))', 'this.#run(key, read)']],
+    tests: ['work'],
+  },
+  {
+    name: 'invalidate inside a load leaves the pins of the session',
+    file: 'src/core/session.ts',
+    edits: [['new Set([pins, currentContext()', 'new Set([currentContext()']],
+    tests: ['work'],
+  },
+  {
+    name: 'what was made of something stale is kept as good',
+    file: 'src/core/load.ts',
+    edits: [['} else if (flight.tainted) {', '} else if (output === flight) {']],
+    tests: ['work'],
+  },
+  {
+    name: 'stale parts are seen by the load that calls them only',
+    file: 'src/core/load.ts',
+    edits: [['if (flight.tainted) taintCurrentLoad()', '']],
+    tests: ['work'],
+  },
+  {
+    name: 'a load older than the TTL is joined',
+    file: 'src/core/load.ts',
+    edits: [['return tooOld ? undefined : flight', 'return tooOld && flight === undefined ? undefined : flight']],
+    tests: ['races'],
+  },
+  {
+    name: 'a wait that was refused goes on standing in the way',
+    file: 'src/core/dependencies.ts',
+    edits: [['  load.awaits.delete(call) // a wait', '  // a wait']],
+    tests: ['cycle'],
+  },
+  {
+    name: 'every caller looks through all waits',
+    file: 'src/core/dependencies.ts',
+    edits: [['if (call.awaitedBy.size > 0) {', 'if (call.awaitedBy.size >= 0) {']],
+    tests: ['cycle'],
+  },
+  {
+    name: 'a timer of the loader keeps the output',
+    file: 'src/core/flight.ts',
+    edits: [['    flight.outcome = undefined // a timer', '    // a timer']],
+    tests: ['load'],
+  },
+  {
+    name: 'large arguments are kept in their keys',
+    file: 'src/core/key.ts',
+    edits: [['key.length > MAX_KEY_LENGTH ? digestOf(key) : key', 'key.length < 0 ? digestOf(key) : key']],
+    tests: ['key'],
+  },
+  {
+    name: 'large keys are digested as UTF-8',
+    file: 'src/core/key.ts',
+    edits: [["'utf16le'", "'utf8'"]],
+    tests: ['key'],
+  },
+  {
+    name: 'an async function throws',
+    file: 'src/core/versioned-lru-cache.ts',
+    edits: [['if (this.#isAsync) return Promise.reject(error)', '']],
+    tests: ['misuse'],
+  },
+  {
+    name: 'the session is copied with the object that holds it',
+    file: 'src/core/holder.ts',
+    edits: [['if (Object.hasOwn(holder, SESSION)) Object', 'if (SESSION in {}) Object']],
+    tests: ['session'],
+  },
+  {
+    name: 'a size that is no number is added up',
+    file: 'src/core/store.ts',
+    edits: [["typeof size === 'number' && size > 0", 'size > 0']],
+    tests: ['entry'],
+  },
+  {
+    name: 'detached work stays in the session',
+    file: 'src/core/context.ts',
+    edits: [['return ambient.run(undefined, fn)', 'return fn()']],
+    tests: ['work'],
   },
 ]
