@@ -215,6 +215,33 @@ describe('loads that race', () => {
     expect(cached.peek('eu')).toBe('new')
   })
 
+  it('a load older than the TTL does not stand in the way of the one that others can join', async () => {
+    const { call, clock, load, loads } = racing({ ttl: 60 })
+    const hung = call() // 1. A's load hangs
+    clock.advance(60)
+    const b = call() // 2. B loads
+    const c = call() // 3. C joins B, not a load of its own
+    expect(loads).toHaveLength(2)
+    load(1).open('new')
+    expect([await b, await c]).toEqual(['new', 'new'])
+    load(0).open('late')
+    await hung
+  })
+
+  it('those who shared a check that took longer than the TTL still share one load', async () => {
+    const clock = manualClock()
+    const checks = gated<[], number>()
+    let loads = 0
+    const cached = versionedLruCache(async () => ++loads, { version: checks.fn, ttl: 60, clock })
+    const calls = Array.from({ length: 10 }, () => runInSession(() => cached()))
+    checks.runs[0]?.open(1)
+    await settle()
+    clock.advance(100)
+    checks.runs[1]?.open(2)
+    await Promise.all(calls)
+    expect(loads).toBe(2)
+  })
+
   it('session renewed during a load: the call under way keeps what it began with, the next one starts anew', async () => {
     const { cached, world, load, loads } = racing()
     const session = new Session()

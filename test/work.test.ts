@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { currentSession, detached, runInSession, Session, type SessionHolder, versionedLruCache } from '../src/index.ts'
-import { gate, settle } from './support/gate.ts'
+import { gate, outcomeOf, settle } from './support/gate.ts'
 
 // What several sessions share, a load or a check, must not go by what one of them has pinned.
 
@@ -118,14 +118,17 @@ describe('a shared check', () => {
     const report = versionedLruCache(async () => `report at ${data.version}`, {
       version: async () => {
         checks++
-        if (checks === 2) await hold.promise
+        if (checks === 2) {
+          await hold.promise
+          throw new Error('no version')
+        }
         return versions()
       },
     })
     expect(await report()).toBe('report at 1') // kept
     const early = new Session()
     await early.run(() => versions()) // 1. pinned at 1
-    const other = runInSession(() => report()) // 2. the check of report runs
+    const other = outcomeOf(runInSession(() => report())) // 2. a check of report runs, and will fail
     const first = early.run(() => report()) // 3. waits for the next check
     data.version = 2 // 4. a write
     const second = runInSession(() => report()) // 5. begins after it, and shares that check

@@ -41,9 +41,15 @@ export class Flights {
     return count
   }
 
-  /** The flight to join. One of another version would bring what the caller has not asked for. */
-  find(key: Key, reading: Reading): Flight | undefined {
-    return this.#byKey.get(key)?.find((flight) => sameStamps(flight.reading.stamps, reading.stamps))
+  /**
+   * The flight to join: of this version, since one of another would bring what the caller has not asked for, and
+   * begun late enough, or at least no earlier than a load of the caller's own would count from.
+   */
+  find(key: Key, reading: Reading, readAfter: number): Flight | undefined {
+    return this.#byKey.get(key)?.find((flight) => {
+      const { stamps, readAt } = flight.reading
+      return sameStamps(stamps, reading.stamps) && (readAt > readAfter || readAt >= reading.readAt)
+    })
   }
 
   /** Whether a load of this key is running that will be kept. */

@@ -62,9 +62,7 @@ export class Loads {
   /** A load that has been running for longer than the TTL would bring an output that is too old. */
   #findJoinable(key: Key, reading: Reading): Flight | undefined {
     const { ttl, clock } = this.#settings
-    const flight = this.#flights.find(key, reading)
-    const tooOld = flight !== undefined && typeof ttl === 'number' && clock() - flight.reading.readAt >= ttl
-    return tooOld ? undefined : flight
+    return this.#flights.find(key, reading, typeof ttl === 'number' ? clock() - ttl : Number.NEGATIVE_INFINITY)
   }
 
   #join(flight: Flight): unknown {

@@ -143,11 +143,6 @@ export class VersionedLruCache {
       const label = `${this.name}${showKey(key)}`
       throw cycleError([label, label])
     }
-    try {
-      if (pin.state === 'pending') awaitCall(pin)
-    } catch (error) {
-      return Promise.reject(error) // the outcome is a promise, so its callers expect one
-    }
     this.#counters.pinned++
     return pin.outcome
   }

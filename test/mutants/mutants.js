@@ -21,7 +21,7 @@ export const mutants = [
   {
     name: 'join any flight, of whatever version',
     file: 'src/core/flight.ts',
-    edits: [['?.find((flight) => sameStamps(flight.reading.stamps, reading.stamps))', '?.[0]']],
+    edits: [['return sameStamps(stamps, reading.stamps) && (', 'return (']],
   },
   {
     name: 'join the running check',
@@ -452,15 +452,14 @@ export const mutants = [
   },
   {
     name: 'a load older than the TTL is joined',
-    file: 'src/core/load.ts',
-    edits: [['return tooOld ? undefined : flight', 'return tooOld && flight === undefined ? undefined : flight']],
+    file: 'src/core/flight.ts',
+    edits: [
+      [
+        'sameStamps(stamps, reading.stamps) && (readAt > readAfter || readAt >= reading.readAt)',
+        'sameStamps(stamps, reading.stamps)',
+      ],
+    ],
     tests: ['races'],
-  },
-  {
-    name: 'a wait that was refused goes on standing in the way',
-    file: 'src/core/dependencies.ts',
-    edits: [['  load.awaits.delete(call) // a wait', '  // a wait']],
-    tests: ['cycle'],
   },
   {
     name: 'every caller looks through all waits',
@@ -509,5 +508,10 @@ export const mutants = [
     file: 'src/core/context.ts',
     edits: [['return ambient.run(undefined, fn)', 'return fn()']],
     tests: ['work'],
+  },
+  {
+    name: 'a slow check stops its waiters from sharing a load',
+    file: 'src/core/flight.ts',
+    edits: [[' || readAt >= reading.readAt', '']],
   },
 ]
