@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { cachedMethod, runInSession, Session, versionedLruCache } from '../../src/index.ts'
 
 /** What a class with cached methods looks like from outside, whichever kind of decorator made them. */
-export interface Reports {
+interface Reports {
   state: { version: number }
   steps: string[]
   build(id: string): Promise<{ id: string; by: unknown }>
