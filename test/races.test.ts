@@ -256,6 +256,40 @@ describe('loads that race', () => {
     expect(await session.run(() => cached('eu'))).toBe('two')
   })
 
+  it('session that ends during a load: those who joined get the output, and it is kept', async () => {
+    const { cached, load, loads } = racing()
+    const ended = (() => {
+      const session = new Session()
+      void session.run(() => cached('eu')) // 1. A loads, and nobody will ask for the result
+      return new WeakRef(session)
+    })()
+    const b = runInSession(() => cached('eu')) // 2. B joins
+    await settle()
+    globalThis.gc?.() // 3. A is gone, as far as anybody knows
+    load(0).open('one') // 4. the load lands
+    expect(await b).toBe('one')
+    expect(loads).toHaveLength(1)
+    expect(cached.peek('eu')).toBe('one')
+    for (let turn = 0; turn < 20 && ended.deref() !== undefined; turn++) {
+      await settle()
+      globalThis.gc?.()
+    }
+    expect(ended.deref()).toBeUndefined()
+  })
+
+  it('a clock that jumps ahead makes an entry expire, and nothing else', async () => {
+    const { call, clock, load, loads } = racing({ ttl: 60 })
+    const a = call() // 1. A loads
+    clock.advance(1e12) // 2. the machine slept
+    load(0).open('one') // 3. A lands, long expired
+    expect(await a).toBe('one')
+    const b = call() // 4. B does not get it
+    expect(loads).toHaveLength(2)
+    load(1).open('two')
+    expect(await b).toBe('two')
+    expect(await call()).toBe('two')
+  })
+
   it('failing stampede: a failing load runs once for all its waiters, and once more for the next call', async () => {
     const { call, cached, load, loads } = racing()
     const waiters = Array.from({ length: 1000 }, () => outcomeOf(call()))
