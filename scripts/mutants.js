@@ -10,6 +10,7 @@ import { mutants } from '../test/mutants/mutants.js'
 /** The tests of the core that need no server and no build; those that kill most come first. */
 const FIRST = ['races', 'versioned-lru-cache']
 const REST = [
+  'pins',
   'work',
   'control',
   'entry',

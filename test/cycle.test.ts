@@ -208,6 +208,22 @@ describe('a load that needs its own result', () => {
     const sync: { a: (id: string) => string } = { a: () => '' }
     sync.a = versionedLruCache((id: string): string => id, { name: 'a', version: (id): string => sync.a(id) })
     expect(() => runInSession(() => sync.a('x'))).toThrow(expect.objectContaining({ code: 'ERR_LOAD_CYCLE' }))
+    expect(() => sync.a('x')).toThrow('the version of a("x") → the version of a("x")')
+    sync.a = versionedLruCache((id: string): string => id, { version: (id) => (id === 'x' ? sync.a('y') : 1) })
+    expect(sync.a('x')).toBe('x') // other arguments are no circle
+    const b = versionedLruCache((id: string): string => id, { name: 'b', version: (id): string => sync.a(id) })
+    sync.a = versionedLruCache((id: string): string => id, { name: 'a', version: (id): string => b(id) })
+    expect(() => sync.a('x')).toThrow(expect.objectContaining({ code: 'ERR_LOAD_CYCLE' }))
+  })
+
+  it('is no matter of a call that a load has only started', async () => {
+    const hold = gate<string>()
+    const slow = versionedLruCache(async (_id: string) => hold.promise, { name: 'slow' })
+    const started: Promise<string>[] = []
+    const cached = versionedLruCache(async (id: string) => void started.push(slow(id)), { name: 'quick' })
+    await cached('x') // the load has ended, what it started has not
+    hold.open('done')
+    expect(await started[0]).toBe('done')
   })
 
   it('is not hidden by staleIfError', async () => {

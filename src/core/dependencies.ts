@@ -15,20 +15,20 @@ export interface Load {
 export interface Waiter {
   /** The load that it waits for, its own or one that it joined; undefined while its check runs. */
   load: Load | undefined
-  /** The loads that wait for it. */
-  readonly awaitedBy: Set<Load>
+  /** The loads that wait for it; most calls are not made by a load. */
+  awaitedBy: Set<Load> | undefined
 }
 
 /** A call has its outcome: nobody waits for it any more. */
 export function endCall(call: Waiter): void {
-  for (const load of call.awaitedBy) load.awaits.delete(call)
-  call.awaitedBy.clear()
+  for (const load of call.awaitedBy ?? []) load.awaits.delete(call)
+  call.awaitedBy = undefined
   call.load = undefined
 }
 
 /** A load is over: it waits for nobody any more. */
 export function endLoad(load: Load): void {
-  for (const call of load.awaits) call.awaitedBy.delete(load)
+  for (const call of load.awaits) call.awaitedBy?.delete(load)
   load.awaits.clear()
 }
 
@@ -40,6 +40,7 @@ export function awaitCall(call: Waiter): void {
   const load = currentLoad()
   if (load === undefined) return
   load.awaits.add(call)
+  call.awaitedBy ??= new Set()
   call.awaitedBy.add(load)
 }
 
@@ -53,7 +54,7 @@ export function awaitCall(call: Waiter): void {
  * @throws {LoadCycleError} when that load waits for this call, directly or through others.
  */
 export function awaitLoad(call: Waiter, load: Load): void {
-  if (call.awaitedBy.size > 0) {
+  if (call.awaitedBy !== undefined) {
     // a call that nobody waits for closes no circle
     const path = wayTo(call, load)
     if (path !== undefined) throw cycleError(path)

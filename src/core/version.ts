@@ -34,10 +34,12 @@ export interface Reading {
 
 let lastOrder = 0
 
+const NO_STAMPS: readonly Stamp[] = []
+
 /** A reading that begins now and has no stamps yet. */
 export function beginReading(clock: Clock): Reading {
   lastOrder += 1
-  return { stamps: [], readAt: clock(), order: lastOrder }
+  return { stamps: NO_STAMPS, readAt: clock(), order: lastOrder }
 }
 
 export function sameStamps(a: readonly Stamp[], b: readonly Stamp[]): boolean {
@@ -143,7 +145,8 @@ export class VersionSource {
   }
 
   #stamped(begun: Reading, key: Key, version: unknown): Reading {
-    return { ...begun, stamps: [{ source: this, key, version: this.#admit(version) }] }
+    const stamps = [{ source: this, key, version: this.#admit(version) }]
+    return { stamps, readAt: begun.readAt, order: begun.order }
   }
 
   #withTimeout(key: Key, version: PromiseLike<unknown>): Promise<unknown> {

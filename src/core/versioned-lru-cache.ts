@@ -22,7 +22,7 @@ interface Request {
 
 /** One call on its way, with the pin in which the session's other calls meet it. */
 interface Call extends Request {
-  readonly pin: Pin<unknown>
+  readonly pin: Pin<object, unknown>
 }
 
 /** What a call gives: an output, or the promise of one. */
@@ -125,7 +125,7 @@ export class VersionedLruCache {
   #hold(request: Request, give: (call: Call) => Outcome): Outcome {
     return request.pins.outputs.hold(this, request.key, (pin) => {
       awaitCall(pin)
-      return give({ ...request, pin })
+      return give({ self: request.self, args: request.args, key: request.key, pins: request.pins, pin })
     })
   }
 
@@ -138,7 +138,7 @@ export class VersionedLruCache {
     this.#loads.ground(key)
   }
 
-  #pinned(key: Key, pin: Pin<unknown>): Outcome {
+  #pinned(key: Key, pin: Pin<object, unknown>): Outcome {
     if (pin.state === 'opening') {
       const label = `${this.name}${showKey(key)}`
       throw cycleError([label, label])

@@ -105,22 +105,17 @@ export const mutants = [
   {
     name: 'pin set after the first await',
     file: 'src/core/pins.ts',
-    edits: [
-      [
-        '    this.#of(owner).set(key, pin)\n    const unpin',
-        '    setImmediate(() => this.#of(owner).set(key, pin))\n    const unpin',
-      ],
-    ],
+    edits: [['    this.#set(pin)\n    try', '    setImmediate(() => this.#set(pin))\n    try']],
   },
   {
     name: 'failed pin kept',
     file: 'src/core/pins.ts',
-    edits: [['if (this.get(owner, key) === pin) this.drop(owner, key)', '']],
+    edits: [['    if (this.get(pin.owner, pin.key) === pin) this.drop(pin.owner, pin.key)\n', '']],
   },
   {
     name: 'a failure unpins what came after it',
     file: 'src/core/pins.ts',
-    edits: [['if (this.get(owner, key) === pin) this.drop', 'this.drop']],
+    edits: [['if (this.get(pin.owner, pin.key) === pin) this', 'this']],
   },
   {
     name: 'TTL from the end of the load',
@@ -406,7 +401,7 @@ export const mutants = [
   {
     name: 'a running load remembers every call that it made',
     file: 'src/core/dependencies.ts',
-    edits: [['  for (const load of call.awaitedBy) load.awaits.delete(call)\n', '']],
+    edits: [['  for (const load of call.awaitedBy ?? []) load.awaits.delete(call)\n', '']],
     tests: ['load'],
   },
   {
@@ -464,7 +459,7 @@ export const mutants = [
   {
     name: 'every caller looks through all waits',
     file: 'src/core/dependencies.ts',
-    edits: [['if (call.awaitedBy.size > 0) {', 'if (call.awaitedBy.size >= 0) {']],
+    edits: [['if (call.awaitedBy !== undefined) {', 'if (call !== undefined) {']],
     tests: ['cycle'],
   },
   {
@@ -513,5 +508,11 @@ export const mutants = [
     name: 'a slow check stops its waiters from sharing a load',
     file: 'src/core/flight.ts',
     edits: [[' || readAt >= reading.readAt', '']],
+  },
+  {
+    name: 'the ninth pin of a session hides the first eight',
+    file: 'src/core/pins.ts',
+    edits: [['of [...few, pin]) this', 'of [pin].slice(few.length > 99 ? 1 : 0)) this']],
+    tests: ['pins'],
   },
 ]
