@@ -457,12 +457,6 @@ export const mutants = [
     tests: ['races'],
   },
   {
-    name: 'every caller looks through all waits',
-    file: 'src/core/dependencies.ts',
-    edits: [['if (call.awaitedBy !== undefined) {', 'if (call !== undefined) {']],
-    tests: ['cycle'],
-  },
-  {
     name: 'a timer of the loader keeps the output',
     file: 'src/core/flight.ts',
     edits: [['    flight.outcome = undefined // a timer', '    // a timer']],
