@@ -4,7 +4,7 @@ import type { Session } from './session.ts'
 import type { Work } from './work.ts'
 
 /** Where code runs: in which session, and as part of which work that sessions share. */
-interface Context {
+export interface Context {
   readonly session: Session | undefined
   readonly work: Work | undefined
 }

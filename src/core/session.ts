@@ -1,4 +1,4 @@
-import { currentContext, runWith } from './context.ts'
+import { type Context, currentContext, runWith } from './context.ts'
 import { keepInHolder, type MapLike, readHolder, requireHolder } from './holder.ts'
 import { showKey } from './key.ts'
 import { Pins } from './pins.ts'
@@ -102,18 +102,21 @@ export type SessionOption = SessionHolder | (() => SessionHolder | null | undefi
 
 /** The pins of whoever calls: of the work that this code is part of, else of its session, else of this call alone. */
 export function pinsOfCaller(option: SessionOption): Pins {
-  const pins = sessionPins(option)
-  return currentContext()?.work?.pinsInsteadOf(pins) ?? pins
+  const context = currentContext()
+  const pins = sessionPins(option, context)
+  return context?.work === undefined ? pins : context.work.pinsInsteadOf(pins)
 }
 
 /** All pins in which the caller may meet again what it has seen. */
 export function allPinsOfCaller(option: SessionOption): Set<Pins> {
-  const pins = sessionPins(option)
-  return new Set([pins, currentContext()?.work?.pinsInsteadOf(pins) ?? pins])
+  const context = currentContext()
+  const pins = sessionPins(option, context)
+  return new Set([pins, context?.work?.pinsInsteadOf(pins) ?? pins])
 }
 
 /** Of the session that the option gives, else of the ambient one, else of this call alone. */
-function sessionPins(option: SessionOption): Pins {
-  const holder = (typeof option === 'function' ? option() : option) ?? currentSession()
-  return holder === undefined ? new Pins() : pinsOf(Session.of(holder))
+function sessionPins(option: SessionOption, context: Context | undefined): Pins {
+  const holder = typeof option === 'function' ? option() : option
+  if (holder !== undefined && holder !== null) return pinsOf(Session.of(holder))
+  return context?.session === undefined ? new Pins() : pinsOf(context.session)
 }

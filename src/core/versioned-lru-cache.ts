@@ -55,10 +55,11 @@ export class VersionedLruCache {
   /** One call: what this session has already got, else what the version allows, else a load. */
   call(self: unknown, args: unknown[]): Outcome {
     try {
-      const request = this.#request(self, args)
-      const pinned = request.pins.outputs.get(this, request.key)
-      if (pinned !== undefined) return this.#pinned(request.key, pinned)
-      return this.#hold(request, (call) =>
+      const key = this.#keyOf(self, args)
+      const pins = pinsOfCaller(this.#settings.session)
+      const pinned = pins.outputs.get(this, key)
+      if (pinned !== undefined) return this.#pinned(key, pinned)
+      return this.#hold({ self, args, key, pins }, (call) =>
         recover(
           () => after(this.#read(call), (reading) => this.#answer(call, reading)),
           (error) => this.#staleOr(error, call.key),
