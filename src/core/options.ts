@@ -63,14 +63,15 @@ export interface CacheOptions<This, Args extends readonly unknown[], Output, V e
   /**
    * For how many milliseconds an output may be served after it expired, or was last known to be current, while a
    * new one is loaded in the background. What is served so is pinned, and counted as `stale`. It is for
-   * asynchronous loaders; a synchronous one is run at once.
+   * asynchronous loaders; a synchronous one is run at once. Named after RFC 5861, section 3, which counts from
+   * the expiry alone.
    *
    * @default 0: a session never gets an output that is not good
    */
   staleWhileRevalidate?: number | undefined
   /**
    * For how many milliseconds an output may be served after it expired, or was last known to be current, when the
-   * check or the load fails. Past it the call fails.
+   * check or the load fails. Past it the call fails. Named after RFC 5861, section 4.
    *
    * @default 0: the call fails
    */

@@ -20,8 +20,10 @@ type OptionsFor<Loader extends AnyFunction, V extends MaybeAsyncVersion> = Cache
  * gives a promise, the same one for all equal calls of a session. An error reaches every waiter and is then
  * forgotten; `undefined` and `null` are kept like any output.
  *
- * A call throws `UnkeyableArgumentError` for arguments that cannot be told apart safely, and fails with
- * `VersionTimeoutError`, `InvalidVersionError` or whatever the version function and the loader throw.
+ * A call fails with `UnkeyableArgumentError` for arguments that cannot be told apart safely, with
+ * `VersionTimeoutError`, `InvalidVersionError`, `InvalidKeyError`, `InvalidSessionError`, `LoadCycleError`,
+ * `UnfreezableOutputError`, or whatever the version function and the loader throw. Where the loader or the version
+ * function is written with `async`, all of these reject; elsewhere what is known at once is thrown at once.
  *
  * @param loader the costly function. Its `this` is handed on, but is not part of the key.
  * @throws {InvalidOptionError} when an option is unknown or cannot be used, or the loader is not a function.
