@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { describe, expect, it } from 'vitest'
 import { runInSession, Session, versionedLruCache } from '../src/index.ts'
+import { manualClock } from './support/clock.ts'
 import { gate, outcomeOf, settle } from './support/gate.ts'
 
 type Call = (id: string) => Promise<string>
@@ -211,6 +212,25 @@ describe('a load that needs its own result', () => {
     const b = versionedLruCache((id: string): string => id, { name: 'b', version: (id): string => sync.a(id) })
     sync.a = versionedLruCache((id: string): string => id, { name: 'a', version: (id): string => b(id) })
     expect(() => sync.a('x')).toThrow(expect.objectContaining({ code: 'ERR_LOAD_CYCLE' }))
+  })
+
+  it.each(['call', 'refresh', 'invalidate'] as const)('also when it does not join itself: %s', async (how) => {
+    const clock = manualClock()
+    let loads = 0
+    type Self = ((id: string) => Promise<string>) & {
+      refresh: (id: string) => Promise<string>
+      invalidate: (id: string) => boolean
+    }
+    const self = {} as { a: Self }
+    const load = async (id: string): Promise<string> => {
+      if (++loads > 5) return 'it goes on for ever'
+      clock.advance(20)
+      if (how === 'invalidate') self.a.invalidate(id)
+      return how === 'refresh' ? self.a.refresh(id) : self.a(id)
+    }
+    self.a = versionedLruCache(load, { name: 'a', ttl: 10, clock, version: () => 1 }) as unknown as Self
+    expect(await soon(runInSession(() => self.a('x')))).toMatchObject(cycle('a("x") → a("x")'))
+    expect(loads).toBe(1)
   })
 
   it('is no matter of a call that a load has only started', async () => {

@@ -162,6 +162,13 @@ describe('an async function', () => {
       expect(await cached('x').catch((error: Error) => error.message)).toBe('at once')
       expect(await cached.refresh('x').catch((error: Error) => error.message)).toBe('at once')
     }
+    let broke = false
+    const plain = versionedLruCache((_id: unknown): Promise<number> => Promise.resolve(1), {
+      key: () => (broke ? broken() : 1),
+    })
+    await plain('x') // from now on it is known to give promises
+    broke = true
+    expect(await plain('x').catch((error: Error) => error.message)).toBe('at once')
     const unkeyable = await versionedLruCache(loader)(() => 1).catch((error: Error) => error.message)
     expect(unkeyable).toContain('argument 0 is a function')
   })

@@ -109,7 +109,108 @@ describe('a load', () => {
   })
 })
 
+describe('a load has one state from its beginning to its end', () => {
+  function twice(between: () => void) {
+    const data = { version: 1 }
+    const user = versionedLruCache(async () => `user ${data.version}`, { version: async () => data.version })
+    const page = versionedLruCache(
+      async () => {
+        const first = await user()
+        data.version++
+        between()
+        return `${first}, ${await user()}`
+      },
+      { version: () => 1 },
+    )
+    return { user, page }
+  }
+
+  it('without a session', async () => {
+    const { user, page } = twice(() => {})
+    expect(await page()).toBe('user 1, user 1')
+    expect(user.stats().checks).toBe(1)
+  })
+
+  it('when the session that runs it is renewed', async () => {
+    const session = new Session()
+    const { page } = twice(() => session.renew())
+    expect(await session.run(() => page())).toBe('user 1, user 1')
+  })
+
+  it('while a session that begins in it sees what is current', async () => {
+    const data = { version: 1 }
+    const user = versionedLruCache(() => `user ${data.version}`, { version: () => data.version })
+    const page = versionedLruCache(() => {
+      const first = user()
+      data.version++
+      return [first, runInSession(() => user()), user()]
+    })
+    expect(runInSession(() => page())).toEqual(['user 1', 'user 2', 'user 1'])
+  })
+
+  it('and reads its own write, also one that a load within it makes', async () => {
+    const data = { version: 1 }
+    const part = versionedLruCache(() => `part ${data.version}`, { version: () => data.version })
+    const writer = versionedLruCache((how: 'invalidate' | 'refresh') => {
+      data.version++
+      part[how]()
+    })
+    const whole = versionedLruCache((how: 'invalidate' | 'refresh') => {
+      const before = part()
+      writer(how)
+      return `${before}, ${part()}`
+    })
+    expect([whole('invalidate'), whole('refresh')]).toEqual(['part 1, part 2', 'part 2, part 3'])
+  })
+
+  it('and when it is over, what it has left running goes by the session again', async () => {
+    const data = { version: 1 }
+    const part = versionedLruCache(() => `part ${data.version}`, { version: () => data.version })
+    const later = gate<string>()
+    const whole = versionedLruCache(() => {
+      setTimeout(() => later.open(part()), 2)
+      return part()
+    })
+    const session = new Session()
+    session.run(() => whole())
+    data.version = 2
+    session.renew()
+    expect(await later.promise).toBe('part 2')
+  })
+})
+
 describe('a shared check', () => {
+  it('that went by something stale taints the load that asked for it', async () => {
+    const data = { version: 1, down: false }
+    const hold = { gate: gate() }
+    hold.gate.open()
+    const tag = versionedLruCache(
+      async () => {
+        if (data.down) throw new Error('down')
+        return data.version
+      },
+      { version: () => data.version, staleIfError: 60_000 },
+    )
+    const item = versionedLruCache(async () => `item ${await tag()}`, {
+      version: async () => {
+        await hold.gate.promise
+        return tag()
+      },
+    })
+    const page = versionedLruCache(async () => `page of ${await item()}`, { version: () => 1 })
+    await item()
+    data.version = 2
+    data.down = true
+    hold.gate = gate()
+    const other = runInSession(() => item()) // its check runs
+    const stale = runInSession(() => page()) // its load waits for the next check, which is shared
+    await settle()
+    hold.gate.open()
+    expect([await other, await stale]).toEqual(['item 1', 'page of item 1'])
+    data.down = false
+    expect(await runInSession(() => page())).toBe('page of item 2')
+  })
+
   it('does not go by what the session that asked first has pinned', async () => {
     const data = { version: 1 }
     const hold = gate()
@@ -137,6 +238,20 @@ describe('a shared check', () => {
     await Promise.all([other, first])
     expect(report.stats()).toMatchObject({ checks: 3, entries: 1 })
     expect(await runInSession(() => report())).toBe('report at 2')
+  })
+})
+
+describe('a load in which a session begins', () => {
+  it('is tainted by what that session is served', async () => {
+    const data = { value: 'old' }
+    const inner = versionedLruCache(async () => data.value, { version: () => data.value, staleWhileRevalidate: 60_000 })
+    const outer = versionedLruCache(async () => `outer of ${await runInSession(() => inner())}`, {
+      version: () => data.value,
+    })
+    await inner()
+    data.value = 'new'
+    expect(await outer()).toBe('outer of old')
+    expect(outer.stats()).toMatchObject({ unkept: 1, entries: 0 })
   })
 })
 

@@ -32,7 +32,7 @@ export interface CacheControls<Loader extends AnyFunction, V = undefined> {
   invalidate(...args: Parameters<Loader>): boolean
   /** Forgets everything that is kept, as `invalidate` does for one list of arguments. */
   clear(): void
-  /** The output that is kept for these arguments, whatever its version; undefined when there is none. */
+  /** The output that is kept for these arguments, whatever its version; undefined when there is none, or it expired. */
   peek(...args: Parameters<Loader>): Awaited<ReturnType<Loader>> | undefined
   /**
    * Checks and loads now. What is kept serves others until the new output has landed, and after a failure.

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Load } from './dependencies.ts'
+import type { Pins } from './pins.ts'
 import type { Session } from './session.ts'
 import type { Work } from './work.ts'
 
@@ -20,17 +21,31 @@ export function currentLoad(): Load | undefined {
   return ambient.getStore()?.work?.load
 }
 
-export function runWith<R>(session: Session, fn: () => R): R {
-  return ambient.run({ session, work: ambient.getStore()?.work }, fn)
+/** The work that the calling code is part of, and what that is part of in turn, as long as it is under way. */
+export function* currentWork(): Iterable<WorkUnderWay> {
+  for (let work = ambient.getStore()?.work; work !== undefined && isUnderWay(work); work = work.outer) yield work
 }
 
-export function runWork<R>(work: Work, fn: () => R): R {
-  return ambient.run({ session: ambient.getStore()?.session, work }, fn)
+type WorkUnderWay = Work & { readonly pins: Pins }
+
+function isUnderWay(work: Work): work is WorkUnderWay {
+  return work.pins !== undefined
+}
+
+/** Something stale goes into the work that the calling code is part of, also from a session that it has begun. */
+export function taintCurrentWork(): void {
+  const current = ambient.getStore()?.work
+  for (let work = current; work !== undefined && work.load === current?.load; work = work.outer) work.tainted = true
+}
+
+export function enter<R>(context: Context, fn: () => R): R {
+  return ambient.run(context, fn)
 }
 
 /**
- * Runs a function outside of the session and the load in which the calling code runs. For what outlives them or
- * is not waited for: a timer, a consumer that is opened at the first use, a prefetch.
+ * Runs a function outside of the ambient session and the load in which the calling code runs. For what outlives
+ * them or is not waited for: a timer, a consumer that is opened at the first use, a prefetch. (A `session` option
+ * that gives an object goes on giving it.)
  *
  * @returns what the function returns.
  * @example

@@ -1,5 +1,6 @@
 import { currentLoad } from './context.ts'
 import { LoadCycleError } from './errors.ts'
+import type { Work } from './work.ts'
 
 /** A running load, as far as others wait for it, and it for others. */
 export interface Load {
@@ -7,8 +8,8 @@ export interface Load {
   readonly label: string
   /** Calls that were made while it runs, and whose outcome it may be waiting for. */
   readonly awaits: Set<Waiter>
-  /** Whether something stale has gone into it, so that it must not be kept as good. */
-  tainted: boolean
+  /** What runs in it, while it runs. */
+  work: Work | undefined
 }
 
 /** A call that waits for an outcome. */
@@ -30,6 +31,7 @@ export function endCall(call: Waiter): void {
 export function endLoad(load: Load): void {
   for (const call of load.awaits) call.awaitedBy?.delete(load)
   load.awaits.clear()
+  load.work?.end()
 }
 
 /**
@@ -60,12 +62,6 @@ export function awaitLoad(call: Waiter, load: Load): void {
     if (path !== undefined) throw cycleError(path)
   }
   call.load = load
-}
-
-/** Something stale goes into the load in which this code runs. */
-export function taintCurrentLoad(): void {
-  const load = currentLoad()
-  if (load !== undefined) load.tainted = true
 }
 
 /** The loads from here to the one that waits for the call, and back here; undefined when none does. */

@@ -1,10 +1,12 @@
 import { endLoad, type Load, type Waiter } from './dependencies.ts'
 import { type Key, showKey } from './key.ts'
 import { type Reading, sameStamps } from './version.ts'
+import type { Work } from './work.ts'
 
 /** A load that is running. */
 export class Flight implements Load {
-  readonly #name: string
+  /** The loads of which cached function it is one of. */
+  readonly flights: Flights
   readonly awaits: Set<Waiter> = new Set()
   readonly key: Key
   /** What the session that started it goes by. */
@@ -13,26 +15,26 @@ export class Flight implements Load {
   outcome: Promise<unknown> | undefined
   /** Whether its output may still be kept. */
   lands = true
-  tainted = false
+  work: Work | undefined = undefined
 
-  constructor(name: string, key: Key, reading: Reading) {
-    this.#name = name
+  constructor(flights: Flights, key: Key, reading: Reading) {
+    this.flights = flights
     this.key = key
     this.reading = reading
   }
 
   get label(): string {
-    return `${this.#name}${showKey(this.key)}`
+    return `${this.flights.name}${showKey(this.key)}`
   }
 }
 
 /** The running loads of one cached function. There can be several for a key, each of another version. */
 export class Flights {
-  readonly #name: string
+  readonly name: string
   readonly #byKey = new Map<Key, Flight[]>()
 
   constructor(name: string) {
-    this.#name = name
+    this.name = name
   }
 
   get count(): number {
@@ -58,7 +60,7 @@ export class Flights {
   }
 
   takeOff(key: Key, reading: Reading): Flight {
-    const flight = new Flight(this.#name, key, reading)
+    const flight = new Flight(this, key, reading)
     const others = this.#byKey.get(key)
     if (others === undefined) this.#byKey.set(key, [flight])
     else others.push(flight)

@@ -46,12 +46,12 @@ export function keepInHolder(holder: object, session: object): void {
   try {
     if (isMapLike(holder)) holder.set(SESSION, session)
     else (holder as Record<symbol, unknown>)[SESSION] = session
+    // A copy of the object is another object: `{ ...request }` must not carry the session along.
+    if (Object.hasOwn(holder, SESSION)) Object.defineProperty(holder, SESSION, { enumerable: false })
   } catch (error) {
     throw cannotKeep(holder, error)
   }
   if (readHolder(holder) !== session) throw cannotKeep(holder)
-  // A copy of the object is another object: `{ ...request }` must not carry the session along.
-  if (Object.hasOwn(holder, SESSION)) Object.defineProperty(holder, SESSION, { enumerable: false })
 }
 
 function isMapLike(holder: object): holder is MapLike {

@@ -51,6 +51,7 @@ export function showKey(key: Key): string {
 
 function isItsOwnKey(value: Primitive): boolean {
   if (typeof value === 'string') return value.charCodeAt(0) !== 0
+  if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value // a larger one may be of any size
   return !Object.is(value, -0) // a Map takes -0 for 0
 }
 

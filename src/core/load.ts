@@ -1,7 +1,7 @@
 import { types } from 'node:util'
-import { runWork } from './context.ts'
-import { awaitLoad, cycleError, taintCurrentLoad, type Waiter } from './dependencies.ts'
-import { type Flight, Flights } from './flight.ts'
+import { currentWork, taintCurrentWork } from './context.ts'
+import { awaitLoad, cycleError, type Waiter } from './dependencies.ts'
+import { Flight, Flights } from './flight.ts'
 import { deepFreeze } from './freeze.ts'
 import type { Key } from './key.ts'
 import type { Settings, UserFunction } from './settings.ts'
@@ -9,7 +9,7 @@ import type { Counters } from './stats.ts'
 import type { Store } from './store.ts'
 import { after, isThenable, recover } from './thenable.ts'
 import type { Reading } from './version.ts'
-import { Work } from './work.ts'
+import { runLoad } from './work.ts'
 
 /** What a load needs to know of the call that it is for. */
 interface LoadCall {
@@ -26,6 +26,8 @@ export class Loads {
   readonly #store: Store
   readonly #counters: Counters
   readonly #flights: Flights
+  /** Whether the loader was seen to give a promise. */
+  givesPromises = false
 
   constructor(name: string, loader: UserFunction<unknown>, settings: Settings, store: Store, counters: Counters) {
     this.#flights = new Flights(name)
@@ -51,10 +53,10 @@ export class Loads {
   /** Joins the load of this key and version, else loads. */
   joinOrLoad(call: LoadCall, reading: Reading): unknown {
     const joined = this.#findJoinable(call.key, reading)
-    const flight = joined ?? this.#flights.takeOff(call.key, reading)
+    const flight = joined ?? this.#takeOff(call.key, reading)
     awaitLoad(call.pin, flight)
     return after(joined === undefined ? this.#load(call, flight) : this.#join(joined), (output) => {
-      if (flight.tainted) taintCurrentLoad()
+      if (flight.work?.tainted) taintCurrentWork()
       return output
     })
   }
@@ -63,6 +65,20 @@ export class Loads {
   #findJoinable(key: Key, reading: Reading): Flight | undefined {
     const { ttl, clock } = this.#settings
     return this.#flights.find(key, reading, typeof ttl === 'number' ? clock() - ttl : Number.NEGATIVE_INFINITY)
+  }
+
+  /**
+   * A load that starts another one of its own key waits for itself, also when that one does not join it: because it
+   * is of another version, grounded, or older than the TTL.
+   */
+  #takeOff(key: Key, reading: Reading): Flight {
+    const flight = this.#flights.takeOff(key, reading)
+    for (const { load } of currentWork()) {
+      if (!(load instanceof Flight) || load.flights !== this.#flights || !Object.is(load.key, key)) continue
+      this.#flights.end(flight)
+      throw cycleError([flight.label, flight.label])
+    }
+    return flight
   }
 
   #join(flight: Flight): unknown {
@@ -86,8 +102,10 @@ export class Loads {
   #run(call: LoadCall, flight: Flight): unknown {
     this.#counters.loads++
     try {
-      const loaded = runWork(new Work(flight), () => this.#loader.apply(call.self, call.args))
-      return isThenable(loaded) ? Promise.resolve(loaded) : loaded
+      const loaded = runLoad(flight, () => this.#loader.apply(call.self, call.args))
+      if (!isThenable(loaded)) return loaded
+      this.givesPromises = true
+      return Promise.resolve(loaded)
     } catch (error) {
       return this.#fail(flight, error)
     }
@@ -106,7 +124,7 @@ export class Loads {
     const { key, reading } = flight
     if (!flight.lands || this.#store.isNewer(key, reading)) {
       this.#counters.overtaken++
-    } else if (flight.tainted) {
+    } else if (flight.work?.tainted) {
       this.#counters.unkept++
     } else {
       this.#flights.overtake(key, reading.order)

@@ -1,8 +1,9 @@
-import { type Context, currentContext, runWith } from './context.ts'
+import { type Context, currentContext, currentWork } from './context.ts'
 import { keepInHolder, type MapLike, readHolder, requireHolder } from './holder.ts'
 import { showKey } from './key.ts'
 import { Pins } from './pins.ts'
 import type { Version } from './version.ts'
+import { runSession } from './work.ts'
 
 /** A version that a session goes by. */
 export interface SeenVersion {
@@ -33,7 +34,8 @@ export class Session {
 
   /**
    * The session of an object: a request, a context, a `Map`. It is made at the first call and kept in the
-   * object under a symbol, so everybody who holds the object (or a proxy to it) is in the same session.
+   * object under a symbol, so everybody who holds the object (or a proxy to it) is in the same session. So is an
+   * object that inherits from it: do not give a prototype that requests share.
    *
    * @throws {InvalidSessionError} when the object cannot keep it: a primitive, or a frozen object.
    * @example
@@ -55,14 +57,14 @@ export class Session {
    * @returns what the function returns.
    */
   run<R>(fn: () => R): R {
-    return runWith(this, fn)
+    return runSession(this, fn)
   }
 
   /**
    * Begins anew: what was pinned is forgotten, so the next call of each cached function checks again. For
    * work that has no natural end, such as a socket (call it for each message) or a worker's loop.
    *
-   * Calls that are under way keep to what they began with.
+   * Calls and loads that are under way keep to what they began with.
    */
   renew(): void {
     this.#pins = new Pins()
@@ -103,15 +105,14 @@ export type SessionOption = SessionHolder | (() => SessionHolder | null | undefi
 /** The pins of whoever calls: of the work that this code is part of, else of its session, else of this call alone. */
 export function pinsOfCaller(option: SessionOption): Pins {
   const context = currentContext()
-  const pins = sessionPins(option, context)
-  return context?.work === undefined ? pins : context.work.pinsInsteadOf(pins)
+  return context?.work?.pins ?? sessionPins(option, context)
 }
 
-/** All pins in which the caller may meet again what it has seen. */
+/** All pins in which the caller may meet again what it has seen: of its session, and of all that it is part of. */
 export function allPinsOfCaller(option: SessionOption): Set<Pins> {
-  const context = currentContext()
-  const pins = sessionPins(option, context)
-  return new Set([pins, context?.work?.pinsInsteadOf(pins) ?? pins])
+  const all = new Set([sessionPins(option, currentContext())])
+  for (const { pins } of currentWork()) all.add(pins)
+  return all
 }
 
 /** Of the session that the option gives, else of the ambient one, else of this call alone. */

@@ -22,7 +22,10 @@ export interface CacheStats {
   loadErrors: number
   /** Outputs that were returned but not kept: overtaken by `invalidate`, `clear`, `refresh` or a newer entry. */
   overtaken: number
-  /** Outputs that were returned but not kept: their size or TTL was not a positive number, or over `maxSize`. */
+  /**
+   * Outputs that were returned but not kept: their size or TTL was not a positive number, or over `maxSize`, or they
+   * were made of something that was served stale.
+   */
   unkept: number
   /** Entries that made room for others. */
   evictions: number

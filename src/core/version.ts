@@ -1,11 +1,10 @@
 import type { Clock } from './clock.ts'
-import { runWork } from './context.ts'
 import { cycleError } from './dependencies.ts'
 import { describe, InvalidVersionError, VersionTimeoutError } from './errors.ts'
 import { type Key, showKey } from './key.ts'
 import { isPrimitive, type Primitive } from './key-writer.ts'
 import { isThenable } from './thenable.ts'
-import { Work } from './work.ts'
+import { runSharedCheck } from './work.ts'
 
 /**
  * What tells whether an output is still good: compared for equality only, never ordered.
@@ -30,6 +29,8 @@ export interface Reading {
   readonly readAt: number
   /** Greater than that of every reading that began before. Versions have no order; readings have. */
   readonly order: number
+  /** Whether it was read by way of something that was served stale. */
+  readonly tainted?: boolean
 }
 
 let lastOrder = 0
@@ -107,8 +108,14 @@ export class VersionSource {
   check(key: Key, read: ReadVersion): Reading | Promise<Reading> {
     const running = this.#running.get(key)
     if (running === undefined) return this.#run(key, read)
-    running.next ??= running.ended.then(() => runWork(new Work(), () => this.#run(key, read)))
+    running.next ??= running.ended.then(() => this.#runShared(key, read))
     return running.next
+  }
+
+  async #runShared(key: Key, read: ReadVersion): Promise<Reading> {
+    const [outcome, work] = runSharedCheck(() => this.#run(key, read))
+    const reading = await outcome
+    return { ...reading, tainted: work.tainted }
   }
 
   #run(key: Key, read: ReadVersion): Reading | Promise<Reading> {

@@ -1,5 +1,6 @@
 import { types } from 'node:util'
-import { awaitCall, cycleError, taintCurrentLoad } from './dependencies.ts'
+import { taintCurrentWork } from './context.ts'
+import { awaitCall, cycleError } from './dependencies.ts'
 import type { Entry } from './entry.ts'
 import { LoadCycleError } from './errors.ts'
 import { type Key, keyFromParts, keyOf, showKey } from './key.ts'
@@ -158,6 +159,7 @@ export class VersionedLruCache {
   }
 
   #answer(call: Call, reading: Reading): Outcome {
+    if (reading.tainted) taintCurrentWork()
     const entry = this.#store.find(call.key, reading)
     if (entry !== undefined) return entry.give()
     const stale = this.#store.findStale(call.key, this.#settings.staleWhileRevalidate)
@@ -175,13 +177,17 @@ export class VersionedLruCache {
 
   #serveStale(entry: Entry): Outcome {
     this.#counters.stale++
-    taintCurrentLoad()
-    return this.#isAsync ? Promise.resolve(entry.output) : entry.give()
+    taintCurrentWork()
+    return this.#givesPromises() ? Promise.resolve(entry.output) : entry.give()
   }
 
-  /** What an `async` function throws, it throws into its promise: `.catch()` has to see all that goes wrong. */
+  /** What goes wrong in a function that gives promises, its promise says: `.catch()` has to see all of it. */
   #thrown(error: unknown): Promise<never> {
-    if (this.#isAsync) return Promise.reject(error)
+    if (this.#givesPromises()) return Promise.reject(error)
     throw error
+  }
+
+  #givesPromises(): boolean {
+    return this.#isAsync || this.#loads.givesPromises
   }
 }

@@ -1,5 +1,7 @@
+import { currentContext, enter } from './context.ts'
 import type { Load } from './dependencies.ts'
 import { Pins } from './pins.ts'
+import type { Session } from './session.ts'
 
 /**
  * Work whose result several sessions get: a load, a shared check. It goes by pins of its own, since those of the
@@ -12,18 +14,37 @@ import { Pins } from './pins.ts'
  */
 export class Work {
   readonly load: Load | undefined
-  readonly #pins = new WeakMap<Pins, Pins>()
+  /** The work that this one is part of: a load that was started by a load. */
+  readonly outer: Work | undefined
+  /** Undefined when the work is done: what still runs in its context, such as a timer, is no part of it. */
+  pins: Pins | undefined = new Pins()
+  /** Whether something stale has gone into it, so that its result must not be kept as good. */
+  tainted = false
 
-  constructor(load?: Load) {
+  constructor(load: Load | undefined, outer: Work | undefined) {
     this.load = load
+    this.outer = outer
   }
 
-  pinsInsteadOf(pins: Pins): Pins {
-    let own = this.#pins.get(pins)
-    if (own === undefined) {
-      own = new Pins()
-      this.#pins.set(pins, own)
-    }
-    return own
+  end(): void {
+    this.pins = undefined
   }
+}
+
+/** A session that begins within a load sees what is current when it begins, so it has pins of its own there too. */
+export function runSession<R>(session: Session, fn: () => R): R {
+  const work = currentContext()?.work
+  return enter({ session, work: work?.pins && new Work(work.load, work) }, fn)
+}
+
+export function runLoad<R>(load: Load, fn: () => R): R {
+  const context = currentContext()
+  load.work = new Work(load, context?.work)
+  return enter({ session: context?.session, work: load.work }, fn)
+}
+
+/** Runs a check that several sessions share, in the context of the one that asked for it first. */
+export function runSharedCheck<R>(fn: () => R): [result: R, work: Work] {
+  const work = new Work(undefined, undefined)
+  return [enter({ session: currentContext()?.session, work }, fn), work]
 }

@@ -23,7 +23,8 @@ type OptionsFor<Loader extends AnyFunction, V extends MaybeAsyncVersion> = Cache
  * A call fails with `UnkeyableArgumentError` for arguments that cannot be told apart safely, with
  * `VersionTimeoutError`, `InvalidVersionError`, `InvalidKeyError`, `InvalidSessionError`, `LoadCycleError`,
  * `UnfreezableOutputError`, or whatever the version function and the loader throw. Where the loader or the version
- * function is written with `async`, all of these reject; elsewhere what is known at once is thrown at once.
+ * function is written with `async`, or the loader was seen to give a promise, all of these reject; elsewhere what is
+ * known at once is thrown at once.
  *
  * @param loader the costly function. Its `this` is handed on, but is not part of the key.
  * @throws {InvalidOptionError} when an option is unknown or cannot be used, or the loader is not a function.

@@ -32,7 +32,7 @@ export const mutants = [
         'this.#follow(key, outcome); this.#running.get(key).joined = outcome.then((settled) => this.#stamped(begun, key, settled)) //',
       ],
       [
-        'running.next ??= running.ended.then(() => runWork(new Work(), () => this.#run(key, read)))\n    return running.next',
+        'running.next ??= running.ended.then(() => this.#runShared(key, read))\n    return running.next',
         'return running.joined',
       ],
     ],
@@ -277,7 +277,7 @@ export const mutants = [
     file: 'src/core/version.ts',
     edits: [
       [
-        'running.next ??= running.ended.then(() => runWork(new Work(), () => this.#run(key, read)))',
+        'running.next ??= running.ended.then(() => this.#runShared(key, read))',
         'running.next ??= new Promise((resolve) => { running.wake = () => resolve(this.#run(key, read)) })',
       ],
       [
@@ -418,31 +418,31 @@ export const mutants = [
   {
     name: 'a load goes by the pins of the session that runs it',
     file: 'src/core/session.ts',
-    edits: [['context?.work === undefined ? pins : context.work.pinsInsteadOf(pins)', 'pins']],
+    edits: [['return context?.work?.pins ?? sessionPins(option, context)', 'return sessionPins(option, context)']],
     tests: ['work'],
   },
   {
     name: 'a shared check goes by the pins of who asked first',
     file: 'src/core/version.ts',
-    edits: [['runWork(new Work(), () => this.#run(key, read))', 'this.#run(key, read)']],
+    edits: [['this.#runShared(key, read))', 'this.#run(key, read))']],
     tests: ['work'],
   },
   {
     name: 'invalidate inside a load leaves the pins of the session',
     file: 'src/core/session.ts',
-    edits: [['new Set([pins, context', 'new Set([context']],
+    edits: [['new Set([sessionPins(option, currentContext())])', 'new Set<Pins>()']],
     tests: ['work'],
   },
   {
     name: 'what was made of something stale is kept as good',
     file: 'src/core/load.ts',
-    edits: [['} else if (flight.tainted) {', '} else if (output === flight) {']],
+    edits: [['} else if (flight.work?.tainted) {', '} else if (output === flight) {']],
     tests: ['work'],
   },
   {
     name: 'stale parts are seen by the load that calls them only',
     file: 'src/core/load.ts',
-    edits: [['if (flight.tainted) taintCurrentLoad()', '']],
+    edits: [['if (flight.work?.tainted) taintCurrentWork()', '']],
     tests: ['work'],
   },
   {
@@ -477,7 +477,7 @@ export const mutants = [
   {
     name: 'an async function throws',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [['if (this.#isAsync) return Promise.reject(error)', '']],
+    edits: [['if (this.#givesPromises()) return Promise.reject(error)', '']],
     tests: ['misuse'],
   },
   {
@@ -508,5 +508,57 @@ export const mutants = [
     file: 'src/core/pins.ts',
     edits: [['of [...few, pin]) this', 'of [pin].slice(few.length > 99 ? 1 : 0)) this']],
     tests: ['pins'],
+  },
+  {
+    name: 'a load without a session has a new session for every call',
+    file: 'src/core/session.ts',
+    edits: [['context?.work?.pins ?? sess', '(context?.session && context.work?.pins) ?? sess']],
+    tests: ['work'],
+  },
+  {
+    name: 'invalidate in an inner load leaves the pins of the outer one',
+    file: 'src/core/session.ts',
+    edits: [
+      [
+        '  for (const { pins } of currentWork()) all.add(pins)\n',
+        '  for (const { pins } of [...currentWork()].slice(0, 1)) all.add(pins)\n',
+      ],
+    ],
+    tests: ['work'],
+  },
+  {
+    name: 'a session that begins in a load goes by the pins of the load',
+    file: 'src/core/work.ts',
+    edits: [['work: work?.pins && new Work(work.load, work) }', 'work }']],
+    tests: ['work'],
+  },
+  {
+    name: 'a load goes on after its end',
+    file: 'src/core/dependencies.ts',
+    edits: [['  load.work?.end()\n', '']],
+    tests: ['work'],
+  },
+  {
+    name: 'a shared check hides that it went by something stale',
+    file: 'src/core/versioned-lru-cache.ts',
+    edits: [['    if (reading.tainted) taintCurrentWork()\n', '']],
+    tests: ['work'],
+  },
+  {
+    name: 'a session within a load hides that it was served something stale',
+    file: 'src/core/context.ts',
+    edits: [
+      [
+        'work !== undefined && work.load === current?.load; work = work.outer',
+        'work !== undefined && work === current; work = work.outer',
+      ],
+    ],
+    tests: ['work'],
+  },
+  {
+    name: 'a load starts itself again and again, when it cannot join itself',
+    file: 'src/core/load.ts',
+    edits: [['|| !Object.is(load.key, key)) continue', '|| Object.is(load.key, key)) continue']],
+    tests: ['cycle'],
   },
 ]
