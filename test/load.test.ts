@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { runInSession, Session, versionedLruCache } from '../src/index.ts'
-import { outcomeOf } from './support/gate.ts'
+import { gate, outcomeOf } from './support/gate.ts'
 
 const LONG = process.env.LONG === '1' ? 10 : 1
 
@@ -125,14 +125,14 @@ describe('under load', { timeout: 120_000 }, () => {
     expect(cached.stats()).toMatchObject({ runningLoads: 0, runningChecks: 0 })
   })
 
-  it('a load of long standing keeps nothing of the calls that it has made', async () => {
+  it('a load of long standing keeps nothing of the sessions that it has begun', async () => {
     const inner = versionedLruCache((n: number) => ({ n, ballast: 'x'.repeat(100) }), { max: 10 })
     const asyncInner = versionedLruCache(async (n: number) => ({ n }), { max: 10 })
     let growth = 0
     const outer = versionedLruCache(async () => {
       const before = await heap()
-      for (let n = 0; n < 100_000; n++) inner(n)
-      for (let n = 0; n < 20_000; n++) await asyncInner(n)
+      for (let n = 0; n < 100_000; n++) runInSession(() => inner(n))
+      for (let n = 0; n < 20_000; n++) await runInSession(() => asyncInner(n))
       growth = (await heap()) - before
     })
     await outer()
@@ -169,6 +169,24 @@ describe('memory of what has ended', () => {
     }
     expect(gone.filter((ref) => ref.deref() !== undefined)).toHaveLength(0)
     expect(cached.stats().entries).toBe(how === 'ok' ? 1 : 0)
+  })
+})
+
+describe('a chain of timers, each started by the load of the one before', () => {
+  it('holds nothing of those that ran before', async () => {
+    const done = gate()
+    const flights: WeakRef<object>[] = []
+    const cached = versionedLruCache(async (n: number): Promise<void> => {
+      const mark = { n }
+      flights.push(new WeakRef(mark))
+      setImmediate(() => (n === 200 ? done.open() : void cached(n + 1)))
+      await runInSession(async () => mark.n)
+    })
+    const before = await heap()
+    await cached(0)
+    await done.promise
+    expect((await heap()) - before).toBeLessThan(1)
+    expect(flights.slice(0, 190).filter((ref) => ref.deref() !== undefined)).toEqual([])
   })
 })
 

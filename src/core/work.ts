@@ -33,14 +33,19 @@ export class Work {
 
 /** A session that begins within a load sees what is current when it begins, so it has pins of its own there too. */
 export function runSession<R>(session: Session, fn: () => R): R {
-  const work = currentContext()?.work
-  return enter({ session, work: work?.pins && new Work(work.load, work) }, fn)
+  const outer = workUnderWay()
+  return enter({ session, work: outer && new Work(outer.load, outer) }, fn)
 }
 
 export function runLoad<R>(load: Load, fn: () => R): R {
-  const context = currentContext()
-  load.work = new Work(load, context?.work)
-  return enter({ session: context?.session, work: load.work }, fn)
+  load.work = new Work(load, workUnderWay())
+  return enter({ session: currentContext()?.session, work: load.work }, fn)
+}
+
+/** Work that is over is let go of: else a chain of timers that load would hold all that ever ran in it. */
+function workUnderWay(): Work | undefined {
+  const work = currentContext()?.work
+  return work?.pins && work
 }
 
 /** Runs a check that several sessions share, in the context of the one that asked for it first. */

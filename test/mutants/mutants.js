@@ -529,7 +529,7 @@ export const mutants = [
   {
     name: 'a session that begins in a load goes by the pins of the load',
     file: 'src/core/work.ts',
-    edits: [['work: work?.pins && new Work(work.load, work) }', 'work }']],
+    edits: [['work: outer && new Work(outer.load, outer) }', 'work: outer }']],
     tests: ['work'],
   },
   {
@@ -560,5 +560,11 @@ export const mutants = [
     file: 'src/core/load.ts',
     edits: [['|| !Object.is(load.key, key)) continue', '|| Object.is(load.key, key)) continue']],
     tests: ['cycle'],
+  },
+  {
+    name: 'a chain of timers holds all that ran in it',
+    file: 'src/core/work.ts',
+    edits: [['return work?.pins && work', 'return work']],
+    tests: ['load'],
   },
 ]
