@@ -8,7 +8,7 @@ export interface Load {
   readonly label: string
   /** Calls that were made while it runs, and whose outcome it may be waiting for. */
   readonly awaits: Set<Waiter>
-  /** What runs in it, while it runs. */
+  /** What runs in it, once it has begun. */
   work: Work | undefined
 }
 
@@ -56,11 +56,8 @@ export function awaitCall(call: Waiter): void {
  * @throws {LoadCycleError} when that load waits for this call, directly or through others.
  */
 export function awaitLoad(call: Waiter, load: Load): void {
-  if (call.awaitedBy !== undefined) {
-    // a call that nobody waits for closes no circle
-    const path = wayTo(call, load)
-    if (path !== undefined) throw cycleError(path)
-  }
+  const path = call.awaitedBy && wayTo(call, load) // a call that nobody waits for closes no circle
+  if (path !== undefined) throw cycleError(path)
   call.load = load
 }
 

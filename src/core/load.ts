@@ -72,13 +72,11 @@ export class Loads {
    * is of another version, grounded, or older than the TTL.
    */
   #takeOff(key: Key, reading: Reading): Flight {
-    const flight = this.#flights.takeOff(key, reading)
     for (const { load } of currentWork()) {
-      if (!(load instanceof Flight) || load.flights !== this.#flights || !Object.is(load.key, key)) continue
-      this.#flights.end(flight)
-      throw cycleError([flight.label, flight.label])
+      const isOwn = load instanceof Flight && load.flights === this.#flights && Object.is(load.key, key)
+      if (isOwn) throw cycleError([load.label, load.label])
     }
-    return flight
+    return this.#flights.takeOff(key, reading)
   }
 
   #join(flight: Flight): unknown {

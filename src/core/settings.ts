@@ -115,11 +115,11 @@ function unknownOption(name: string): InvalidOptionError {
   return new InvalidOptionError(`There is no option "${name}".${hint} The options are ${known}.`)
 }
 
-function isFunction(value: unknown): boolean {
+export function isFunction(value: unknown): boolean {
   return typeof value === 'function'
 }
 
-function isObject(value: unknown): boolean {
+export function isObject(value: unknown): boolean {
   return isFunction(value) || (typeof value === 'object' && value !== null)
 }
 
@@ -127,6 +127,6 @@ function isPositive(value: unknown): boolean {
   return typeof value === 'number' && value > 0 && value < Number.POSITIVE_INFINITY
 }
 
-function isPositiveInteger(value: unknown): boolean {
+export function isPositiveInteger(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= 1
 }

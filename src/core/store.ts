@@ -47,8 +47,7 @@ export class Store {
   /** The entry that may be served although it is no longer good, for at most so many milliseconds since it was. */
   findStale(key: Key, bound: number): Entry | undefined {
     const entry = this.#entries.get(key)
-    if (entry === undefined || bound === 0 || staleness(entry, this.#settings.clock()) >= bound) return undefined
-    return entry
+    return entry !== undefined && bound > 0 && staleness(entry, this.#settings.clock()) < bound ? entry : undefined
   }
 
   peek(key: Key): Entry | undefined {

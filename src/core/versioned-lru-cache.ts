@@ -56,7 +56,7 @@ export class VersionedLruCache {
   /** One call: what this session has already got, else what the version allows, else a load. */
   call(self: unknown, args: unknown[]): Outcome {
     try {
-      const key = this.#keyOf(self, args)
+      const key = this.#keyOf(self, args) // no request is made up for a pinned hit
       const pins = pinsOfCaller(this.#settings.session)
       const pinned = pins.outputs.get(this, key)
       if (pinned !== undefined) return this.#pinned(key, pinned)
@@ -155,11 +155,15 @@ export class VersionedLruCache {
     if (version === undefined) return beginReading(clock)
     const pinned = pins.readings.get(this.#source, key)
     if (pinned?.outcome !== undefined) return pinned.outcome
-    return pins.readings.hold(this.#source, key, () => this.#source.check(key, () => version.apply(self, args)))
+    return pins.readings.hold(this.#source, key, () =>
+      after(
+        this.#source.check(key, () => version.apply(self, args)),
+        handOnTaint,
+      ),
+    )
   }
 
   #answer(call: Call, reading: Reading): Outcome {
-    if (reading.tainted) taintCurrentWork()
     const entry = this.#store.find(call.key, reading)
     if (entry !== undefined) return entry.give()
     const stale = this.#store.findStale(call.key, this.#settings.staleWhileRevalidate)
@@ -190,4 +194,10 @@ export class VersionedLruCache {
   #givesPromises(): boolean {
     return this.#isAsync || this.#loads.givesPromises
   }
+}
+
+/** Who goes by a check that was served something stale is made of it too. */
+function handOnTaint(reading: Reading): Reading {
+  if (reading.tainted) taintCurrentWork()
+  return reading
 }

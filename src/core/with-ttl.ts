@@ -3,7 +3,7 @@ import { type CacheDecorator, decorate } from './decorator.ts'
 import { describe, InvalidOptionError } from './errors.ts'
 import type { MaybeAsyncVersion } from './options.ts'
 import type { SessionHolder } from './session.ts'
-import { readOptions } from './settings.ts'
+import { isFunction, isObject, isPositiveInteger, readOptions } from './settings.ts'
 import { after, isThenable } from './thenable.ts'
 import type { Version } from './version.ts'
 
@@ -52,8 +52,6 @@ function pending(version: MaybeAsyncVersion): Version | Promise<Version> {
   return isThenable(version) ? Promise.resolve(version) : version
 }
 
-const isFunction = (value: unknown): boolean => typeof value === 'function'
-const isObject = (value: unknown): boolean => isFunction(value) || (typeof value === 'object' && value !== null)
 const isText = (value: unknown): boolean => typeof value === 'string'
 
 /** Parameter by parameter: what is wanted, whether a value is that, and whether it may be left out. */
@@ -66,11 +64,7 @@ const PARAMETERS: Record<keyof WithTtlOptions<unknown, [], undefined>, [string, 
     ],
     generateVersionFunc: ['a function of the call', isFunction, false],
     moduleName: ['a string', isText, true],
-    cacheMaxSize: [
-      'a whole number of entries, at least 1',
-      (value) => Number.isInteger(value) && Number(value) >= 1,
-      true,
-    ],
+    cacheMaxSize: ['a whole number of entries, at least 1', isPositiveInteger, true],
     timeToLiveSeconds: ['a positive number of seconds', (value) => typeof value === 'number' && value > 0, true],
     noHistoryEventsDefaultVersion: ['a string', isText, true],
   }

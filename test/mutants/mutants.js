@@ -316,15 +316,15 @@ export const mutants = [
   {
     name: 'stale output served without bound',
     file: 'src/core/store.ts',
-    edits: [[' || staleness(entry, this.#settings.clock()) >= bound', '']],
+    edits: [[' && staleness(entry, this.#settings.clock()) < bound', '']],
     tests: ['stale'],
   },
   {
     name: 'stale output served though nobody asked for it',
     file: 'src/core/store.ts',
     edits: [
-      ['bound === 0 || ', ''],
-      ['>= bound', '> bound'],
+      ['bound > 0 && ', ''],
+      ['< bound ?', '<= bound ?'],
     ],
     tests: ['stale', 'versioned-lru-cache', 'entry'],
   },
@@ -541,7 +541,7 @@ export const mutants = [
   {
     name: 'a shared check hides that it went by something stale',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [['    if (reading.tainted) taintCurrentWork()\n', '']],
+    edits: [['  if (reading.tainted) taintCurrentWork()\n', '']],
     tests: ['work'],
   },
   {
@@ -558,7 +558,7 @@ export const mutants = [
   {
     name: 'a load starts itself again and again, when it cannot join itself',
     file: 'src/core/load.ts',
-    edits: [['|| !Object.is(load.key, key)) continue', '|| Object.is(load.key, key)) continue']],
+    edits: [['&& Object.is(load.key, key)', '&& !Object.is(load.key, key)']],
     tests: ['cycle'],
   },
   {
