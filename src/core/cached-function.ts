@@ -52,7 +52,7 @@ export type CachedFunction<Loader extends AnyFunction, V = undefined> = Callable
 export function cachedFunction(loader: UserFunction<unknown>, settings: Settings): CachedFunction<AnyFunction> {
   const cache = new VersionedLruCache(loader, settings)
   const cached = dress(function (this: unknown, ...args: unknown[]): unknown {
-    return cache.call(this, args)
+    return cache.call(this, ...args)
   }, loader)
   return Object.assign(cached, controlsOf(cache, undefined)) as CachedFunction<AnyFunction>
 }

@@ -7,13 +7,22 @@ import type { Work } from './work.ts'
 /** Where code runs: in which session, and as part of which work that sessions share. */
 export interface Context {
   readonly session: Session | undefined
+  readonly sessionPins: Pins | undefined
   readonly work: Work | undefined
+  /** What calls go by: the pins of the work, or of the session when there is no work or it is over. */
+  pins: Pins | undefined
 }
 
 const ambient = new AsyncLocalStorage<Context | undefined>()
 
 export function currentContext(): Context | undefined {
   return ambient.getStore()
+}
+
+/** The pins that a call goes by, unless it names its session. Every call begins here. */
+export function ambientPins(): Pins | undefined {
+  const context = ambient.getStore()
+  return context === undefined ? undefined : context.pins
 }
 
 /** The load that the calling code is part of. */

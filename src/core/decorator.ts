@@ -76,7 +76,7 @@ function cachedPerInstance(method: UserFunction<unknown>, settings: Settings): U
   }
   const cached = dress(function (this: unknown, ...args: unknown[]): unknown {
     if (this === null || (typeof this !== 'object' && typeof this !== 'function')) throw lostInstance(method, this)
-    return cacheOf(this).call(this, args)
+    return cacheOf(this).call(this, ...args)
   }, method)
   cachesOf.set(cached, cacheOf)
   return cached

@@ -15,6 +15,9 @@ export type KeyParts = Primitive | readonly Primitive[]
  */
 const WRITTEN = '\0'
 
+/** The key of a call without arguments. */
+export const NO_ARGUMENTS: Key = `${WRITTEN}()`
+
 /** A longer key is kept as its SHA-256, so that no argument, however large, is held by its key. */
 const MAX_KEY_LENGTH = 16_384
 
@@ -27,10 +30,10 @@ const MAX_KEY_LENGTH = 16_384
  * @throws {UnkeyableArgumentError} for what cannot be told apart safely, naming the offending part.
  */
 export function keyOf(args: readonly unknown[]): Key {
-  const only = args[0]
-  const isKey = args.length === 1 && isPrimitive(only) && isItsOwnKey(only)
-  const key = isKey ? only : WRITTEN + new KeyWriter().list('argument ', args)
-  return typeof key === 'string' && key.length > MAX_KEY_LENGTH ? digestOf(key) : key
+  if (args.length === 0) return NO_ARGUMENTS
+  if (args.length === 1 && isItsOwnKey(args[0])) return args[0]
+  const key = WRITTEN + new KeyWriter().list('argument ', args)
+  return key.length > MAX_KEY_LENGTH ? digestOf(key) : key
 }
 
 /** Gives the key for what a user's `key` function returned. */
@@ -49,10 +52,20 @@ export function showKey(key: Key): string {
   return typeof key === 'string' && key.startsWith(WRITTEN) ? key.slice(WRITTEN.length) : `(${writePrimitive(key)})`
 }
 
-function isItsOwnKey(value: Primitive): boolean {
-  if (typeof value === 'string') return value.charCodeAt(0) !== 0
-  if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value // a larger one may be of any size
-  return !Object.is(value, -0) // a Map takes -0 for 0
+/** Whether a lone argument needs no writing out, so that `===` tells it from all others of its kind and from all keys. */
+export function isItsOwnKey(value: unknown): value is Primitive {
+  switch (typeof value) {
+    case 'string':
+      return value.charCodeAt(0) !== 0 && value.length <= MAX_KEY_LENGTH
+    case 'number':
+      return !Number.isNaN(value) && !Object.is(value, -0) // `===` denies the one, and takes the other for 0
+    case 'bigint':
+      return BigInt.asIntN(64, value) === value // a larger one may be of any size
+    case 'object':
+      return value === null
+    default:
+      return value === undefined || typeof value === 'boolean'
+  }
 }
 
 /** Begins like no written key, which begins with a bracket. Hashed as UTF-16: a lone surrogate has no UTF-8. */

@@ -15,8 +15,7 @@ import { runLoad } from './work.ts'
 interface LoadCall {
   readonly self: unknown
   readonly args: unknown[]
-  readonly key: Key
-  readonly pin: Waiter
+  readonly pin: Waiter & { readonly key: Key }
 }
 
 /** Runs the loader: once per key and version at a time, and keeps what it brings if nothing came between. */
@@ -52,8 +51,8 @@ export class Loads {
 
   /** Joins the load of this key and version, else loads. */
   joinOrLoad(call: LoadCall, reading: Reading): unknown {
-    const joined = this.#findJoinable(call.key, reading)
-    const flight = joined ?? this.#takeOff(call.key, reading)
+    const joined = this.#findJoinable(call.pin.key, reading)
+    const flight = joined ?? this.#takeOff(call.pin.key, reading)
     awaitLoad(call.pin, flight)
     return after(joined === undefined ? this.#load(call, flight) : this.#join(joined), (output) => {
       if (flight.work?.tainted) taintCurrentWork()
@@ -73,7 +72,7 @@ export class Loads {
    */
   #takeOff(key: Key, reading: Reading): Flight {
     for (const { load } of currentWork()) {
-      const isOwn = load instanceof Flight && load.flights === this.#flights && Object.is(load.key, key)
+      const isOwn = load instanceof Flight && load.flights === this.#flights && load.key === key
       if (isOwn) throw cycleError([load.label, load.label])
     }
     return this.#flights.takeOff(key, reading)
@@ -133,8 +132,8 @@ export class Loads {
 
   /** Nobody waits for this load: how it ends is seen by the next session, and by the counters. */
   loadBehind(call: LoadCall, reading: Reading): void {
-    if (this.#flights.hasLanding(call.key)) return
-    const flight = this.#flights.takeOff(call.key, reading)
+    if (this.#flights.hasLanding(call.pin.key)) return
+    const flight = this.#flights.takeOff(call.pin.key, reading)
     recover(
       () => this.#load(call, flight),
       () => undefined,

@@ -1,4 +1,4 @@
-import { type Context, currentContext, currentWork } from './context.ts'
+import { ambientPins, type Context, currentContext, currentWork } from './context.ts'
 import { keepInHolder, type MapLike, readHolder, requireHolder } from './holder.ts'
 import { showKey } from './key.ts'
 import { Pins } from './pins.ts'
@@ -26,7 +26,7 @@ let pinsOf: (session: Session) => Pins
  * A session needs no closing: it ends when nothing refers to it any more.
  */
 export class Session {
-  #pins = new Pins()
+  readonly #pins = new Pins()
 
   static {
     pinsOf = (session) => session.#pins
@@ -57,7 +57,7 @@ export class Session {
    * @returns what the function returns.
    */
   run<R>(fn: () => R): R {
-    return runSession(this, fn)
+    return runSession(this, this.#pins, fn)
   }
 
   /**
@@ -67,14 +67,17 @@ export class Session {
    * Calls and loads that are under way keep to what they began with.
    */
   renew(): void {
-    this.#pins = new Pins()
+    this.#pins.clear()
   }
 
   /** The versions that this session goes by, for people to look at. */
   versions(): SeenVersion[] {
     const seen: SeenVersion[] = []
-    for (const { stamps } of this.#pins.readings.values()) {
-      for (const { source, key, version } of stamps) seen.push({ source: source.name, key: showKey(key), version })
+    for (const { reading } of this.#pins) {
+      if (reading === undefined || reading instanceof Promise) continue
+      for (const { source, key, version } of reading.stamps) {
+        seen.push({ source: source.name, key: showKey(key), version })
+      }
     }
     return seen
   }
@@ -102,22 +105,24 @@ export function currentSession(): Session | undefined {
 /** The `session` option, as the user gives it. */
 export type SessionOption = SessionHolder | (() => SessionHolder | null | undefined) | undefined
 
-/** The pins of whoever calls: of the work that this code is part of, else of its session, else of this call alone. */
-export function pinsOfCaller(option: SessionOption): Pins {
+/** The pins of whoever calls: of the work that this code is part of, else of its session, if it is in any. */
+export function pinsOfCaller(option: SessionOption): Pins | undefined {
+  if (option === undefined) return ambientPins()
   const context = currentContext()
   return context?.work?.pins ?? sessionPins(option, context)
 }
 
 /** All pins in which the caller may meet again what it has seen: of its session, and of all that it is part of. */
 export function allPinsOfCaller(option: SessionOption): Set<Pins> {
-  const all = new Set([sessionPins(option, currentContext())])
+  const all = new Set<Pins>()
+  const own = sessionPins(option, currentContext())
+  if (own !== undefined) all.add(own)
   for (const { pins } of currentWork()) all.add(pins)
   return all
 }
 
-/** Of the session that the option gives, else of the ambient one, else of this call alone. */
-function sessionPins(option: SessionOption, context: Context | undefined): Pins {
+/** Of the session that the option gives, else of the ambient one. */
+function sessionPins(option: SessionOption, context: Context | undefined): Pins | undefined {
   const holder = typeof option === 'function' ? option() : option
-  if (holder !== undefined && holder !== null) return pinsOf(Session.of(holder))
-  return context?.session === undefined ? new Pins() : pinsOf(context.session)
+  return holder === undefined || holder === null ? context?.sessionPins : pinsOf(Session.of(holder))
 }

@@ -44,11 +44,15 @@ export function beginReading(clock: Clock): Reading {
 }
 
 export function sameStamps(a: readonly Stamp[], b: readonly Stamp[]): boolean {
-  return a.length === b.length && a.every((stamp, index) => sameStamp(stamp, b[index] as Stamp))
+  if (a.length !== b.length) return false
+  for (let index = 0; index < a.length; index++) {
+    if (!sameStamp(a[index] as Stamp, b[index] as Stamp)) return false
+  }
+  return true
 }
 
 function sameStamp(a: Stamp, b: Stamp): boolean {
-  return a.source === b.source && Object.is(a.key, b.key) && sameVersion(a.version, b.version)
+  return a.source === b.source && a.key === b.key && sameVersion(a.version, b.version)
 }
 
 function sameVersion(a: Version, b: Version): boolean {
@@ -66,11 +70,6 @@ interface RunningCheck {
   next: Promise<Reading> | undefined
 }
 
-interface OpeningCheck {
-  readonly key: Key
-  readonly outer: OpeningCheck | undefined
-}
-
 /** Where versions come from. Per key at most one check runs and one waits, however many sessions ask. */
 export class VersionSource {
   readonly name: string
@@ -79,8 +78,8 @@ export class VersionSource {
   readonly #timeout: number
   readonly #clock: Clock
   readonly #running = new Map<Key, RunningCheck>()
-  /** Version functions that have been called and have not returned yet, the innermost first. */
-  #opening: OpeningCheck | undefined
+  /** Keys whose version function has been called and has not returned yet. */
+  readonly #opening: Key[] = []
 
   constructor(name: string, timeout: number, clock: Clock) {
     this.name = name
@@ -113,13 +112,13 @@ export class VersionSource {
   }
 
   async #runShared(key: Key, read: ReadVersion): Promise<Reading> {
+    this.#running.delete(key) // it has ended, and stood there only so that its `next` could be shared
     const [outcome, work] = runSharedCheck(() => this.#run(key, read))
     const reading = await outcome
     return { ...reading, tainted: work.tainted }
   }
 
   #run(key: Key, read: ReadVersion): Reading | Promise<Reading> {
-    this.#running.delete(key) // it has ended, and stood there only so that its `next` could be shared
     this.checks++
     const begun = beginReading(this.#clock)
     const version = this.#call(key, read)
@@ -131,15 +130,12 @@ export class VersionSource {
 
   /** Calls the version function, unless it is being called: then it needs its own result. */
   #call(key: Key, read: ReadVersion): unknown {
-    for (let frame = this.#opening; frame !== undefined; frame = frame.outer) {
-      if (Object.is(frame.key, key)) throw cycleError(Array(2).fill(`the version of ${this.name}${showKey(key)}`))
-    }
-    const outer = this.#opening
-    this.#opening = { key, outer }
+    if (this.#opening.includes(key)) throw cycleError(Array(2).fill(`the version of ${this.name}${showKey(key)}`))
+    this.#opening.push(key)
     try {
       return read()
     } finally {
-      this.#opening = outer
+      this.#opening.pop()
     }
   }
 

@@ -1,4 +1,4 @@
-import { currentContext, enter } from './context.ts'
+import { type Context, currentContext, enter } from './context.ts'
 import type { Load } from './dependencies.ts'
 import { Pins } from './pins.ts'
 import type { Session } from './session.ts'
@@ -18,6 +18,7 @@ export class Work {
   readonly outer: Work | undefined
   /** Undefined when the work is done: what still runs in its context, such as a timer, is no part of it. */
   pins: Pins | undefined = new Pins()
+  #context: Context | undefined
   /** Whether something stale has gone into it, so that its result must not be kept as good. */
   tainted = false
 
@@ -26,20 +27,31 @@ export class Work {
     this.outer = outer
   }
 
+  /** Runs in the session of whoever has begun it. */
+  run<R>(fn: () => R): R {
+    const { session, sessionPins } = currentContext() ?? NOWHERE
+    this.#context = { session, sessionPins, work: this, pins: this.pins }
+    return enter(this.#context, fn)
+  }
+
   end(): void {
     this.pins = undefined
+    if (this.#context !== undefined) this.#context.pins = this.#context.sessionPins
   }
 }
 
+const NOWHERE = { session: undefined, sessionPins: undefined }
+
 /** A session that begins within a load sees what is current when it begins, so it has pins of its own there too. */
-export function runSession<R>(session: Session, fn: () => R): R {
+export function runSession<R>(session: Session, pins: Pins, fn: () => R): R {
   const outer = workUnderWay()
-  return enter({ session, work: outer && new Work(outer.load, outer) }, fn)
+  const work = outer && new Work(outer.load, outer)
+  return enter({ session, sessionPins: pins, work, pins: work?.pins ?? pins }, fn)
 }
 
 export function runLoad<R>(load: Load, fn: () => R): R {
   load.work = new Work(load, workUnderWay())
-  return enter({ session: currentContext()?.session, work: load.work }, fn)
+  return load.work.run(fn)
 }
 
 /** Work that is over is let go of: else a chain of timers that load would hold all that ever ran in it. */
@@ -51,5 +63,5 @@ function workUnderWay(): Work | undefined {
 /** Runs a check that several sessions share, in the context of the one that asked for it first. */
 export function runSharedCheck<R>(fn: () => R): [result: R, work: Work] {
   const work = new Work(undefined, undefined)
-  return [enter({ session: currentContext()?.session, work }, fn), work]
+  return [work.run(fn), work]
 }
