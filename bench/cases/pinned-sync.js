@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { runInSession, Session, versionedLruCache } from '../../dist/index.js'
-import { countedLoader, fill, requireLoads, SHAPES, stepsOf } from './support/shapes.js'
+import { requireLoads } from './support/loads.js'
+import { countedLoader, fill, SHAPES, stepsOf } from './support/shapes.js'
 import { syncPeers } from './support/sync-peers.js'
 import { bytesPerCall, COUNTING_FLAGS, nanoseconds } from './support/timing.js'
 

@@ -18,7 +18,7 @@ const COLOURS = { ours: '#d9480f', other: '#9aa5b1', text: '#1f2933' }
 export async function drawCharts({ charts = [], metrics }, rows, folder) {
   for (const chart of charts) {
     const bars = barsOf(chart, metrics[chart.metric], rows)
-    if (bars.length > 0) await writeFile(new URL(chart.file, folder), `${await toSvg(specOf(chart, bars))}\n`)
+    if (bars.length > 0) await writeFile(new URL(chart.file, folder), await svgOf(chart, bars))
   }
 }
 
@@ -55,8 +55,13 @@ function specOf({ title, log = false }, bars) {
     padding: 12,
     width: 560,
     height: { step: 26 },
-    config: { font: 'sans-serif', view: { stroke: null }, axis: { labelColor: COLOURS.text, labelFontSize: 12 } },
-    encoding: { y: { ...y, axis: { domain: false, ticks: false, labelLimit: 300 } } },
+    config: {
+      aria: false,
+      font: 'sans-serif',
+      view: { stroke: null },
+      axis: { labelColor: COLOURS.text, labelFontSize: 12 },
+    },
+    encoding: { y: { ...y, axis: { domain: false, ticks: false, labelPadding: 6, labelLimit: 300 } } },
     layer: [
       {
         mark: { type: 'bar', height: { band: 0.7 } },
@@ -76,7 +81,19 @@ function logScale(bars) {
   return { type: 'log', domainMin: 10 ** Math.floor(Math.log10(Math.min(...values)) - 0.3), clamp: true }
 }
 
-/** @param {import('vega-lite').TopLevelSpec} spec */
-async function toSvg(spec) {
-  return await new View(parse(compile(spec).spec), { renderer: 'none' }).toSVG()
+/**
+ * An image with a name, instead of marks that all have roles.
+ *
+ * @param {import('./case.js').Chart} chart
+ * @param {Bar[]} bars
+ */
+async function svgOf(chart, bars) {
+  const view = new View(parse(compile(specOf(chart, bars)).spec), { renderer: 'none' })
+  const svg = (await view.toSVG()).replace(/ (role|aria-\w+)="[^"]*"/g, '')
+  return `${svg.replace('>', `><title>${escapeXml(chart.title)}</title>`)}\n`
+}
+
+/** @param {string} text */
+function escapeXml(text) {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 }

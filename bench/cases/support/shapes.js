@@ -1,4 +1,5 @@
 import { PICKS, zipfPicks } from './keys.js'
+import { requireLoads } from './loads.js'
 
 const KEYS = 100
 const MASK = PICKS - 1
@@ -131,12 +132,4 @@ export function fill({ calls }, call, counted) {
   if (!outputs.every(({ n }, index) => n === index)) throw new Error('It gives outputs of other keys.')
   if (!calls.every((args, index) => call(...args) === outputs[index])) throw new Error('It gives other outputs now.')
   requireLoads(counted, calls.length)
-}
-
-/**
- * @param {{ loads: number }} counted
- * @param {number} loads as many as there are keys, if everything else was a hit
- */
-export function requireLoads(counted, loads) {
-  if (counted.loads !== loads) throw new Error(`It has loaded ${counted.loads} times instead of ${loads} times.`)
 }
