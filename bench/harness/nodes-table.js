@@ -1,6 +1,7 @@
 import { OURS } from './case.js'
 import { table } from './markdown.js'
 import { fixed, short } from './numbers.js'
+import { failureList } from './tables.js'
 import { medianOf } from './targets.js'
 
 /** The name of the results of all Node versions. */
@@ -24,8 +25,11 @@ export function nodesSection(cases, { rows, rounds }) {
       rows.filter((row) => row.case === benchCase.name),
     )}`
   })
-  const about = `The first metric of some cases on several versions of Node, ${rounds} rounds, all in turn.`
-  return ['## Node versions', about, ...tables].join('\n\n')
+  const about = `The first metric of some cases on several versions of Node, all in turn. Rounds: ${rounds}.`
+  const failures = failureList(rows)
+  return ['## Node versions', about, ...tables, ...(failures === '' ? [] : ['### Failed rounds', failures])].join(
+    '\n\n',
+  )
 }
 
 /**

@@ -75,7 +75,7 @@ function caseSection(benchCase, { rows, rounds, flags }) {
   const parts = [
     `## ${title}`,
     about,
-    `${rounds === 1 ? 'One round' : `${rounds} rounds`}${under}.`,
+    `Rounds: ${rounds}${under}.`,
     ...charts.map(({ file, title }) => `![${title}](charts/${file})`),
     ...variants.flatMap((variant) => [`### ${variant}`, variantTable(benchCase, variant, rows)]),
     ...(failures === '' ? [] : ['### Failed rounds', failures]),

@@ -73,8 +73,10 @@ export function setupTable(rows) {
  */
 export function failureList(rows) {
   return rows
-    .flatMap(({ variant, candidate, failures = [] }) => failures.map((failure) => ({ variant, candidate, failure })))
-    .map(({ variant, candidate, failure }) => `- ${variant}: ${candidate} ${failure}`)
+    .flatMap(({ case: name, node, variant, candidate, failures = [] }) => {
+      const place = [name, node, variant].filter((part) => part !== undefined).join(', ')
+      return failures.map((failure) => `- ${place}: ${candidate} ${failure}`)
+    })
     .join('\n')
 }
 
