@@ -18,7 +18,7 @@ const COLOURS = { ours: '#d9480f', other: '#9aa5b1', text: '#1f2933' }
 export async function drawCharts({ charts = [], metrics }, rows, folder) {
   for (const chart of charts) {
     const bars = barsOf(chart, metrics[chart.metric], rows)
-    if (bars.length > 0) await writeFile(new URL(chart.file, folder), await svgOf(chart, bars))
+    if (bars.length > 0) await writeFile(new URL(chart.file, folder), `${await toSvg(specOf(chart, bars))}\n`)
   }
 }
 
@@ -75,25 +75,13 @@ function specOf({ title, log = false }, bars) {
   }
 }
 
-/** Bars of a logarithmic scale have no zero to begin at: they begin at the power of ten below the smallest. */
+/** Bars of a logarithmic scale have no zero to begin at: they begin at a power of ten, at half of the smallest or less. */
 function logScale(bars) {
   const values = bars.map(({ value }) => value).filter((value) => value > 0)
   return { type: 'log', domainMin: 10 ** Math.floor(Math.log10(Math.min(...values)) - 0.3), clamp: true }
 }
 
-/**
- * An image with a name, instead of marks that all have roles.
- *
- * @param {import('./case.js').Chart} chart
- * @param {Bar[]} bars
- */
-async function svgOf(chart, bars) {
-  const view = new View(parse(compile(specOf(chart, bars)).spec), { renderer: 'none' })
-  const svg = (await view.toSVG()).replace(/ (role|aria-\w+)="[^"]*"/g, '')
-  return `${svg.replace('>', `><title>${escapeXml(chart.title)}</title>`)}\n`
-}
-
-/** @param {string} text */
-function escapeXml(text) {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+/** @param {import('vega-lite').TopLevelSpec} spec */
+function toSvg(spec) {
+  return new View(parse(compile(spec).spec), { renderer: 'none' }).toSVG()
 }

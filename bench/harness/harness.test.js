@@ -154,7 +154,7 @@ test('lays out a table, numbers to the right', () => {
   assert.equal(table(['', 'n'], [['a', '1']]), '|     |   n |\n| --- | --: |\n| a   |   1 |')
 })
 
-test('writes a list of numbers on one line, as the formatter wants it', () => {
+test('writes a list of numbers on one line', () => {
   const text = toJson({ rows: [{ metrics: { ns: [1.5, 2e-7, -3], none: [] } }], flags: ['--a'] })
   assert.match(text, /"ns": \[1\.5, 2e-7, -3\]/)
   assert.deepEqual(JSON.parse(text), { rows: [{ metrics: { ns: [1.5, 2e-7, -3], none: [] } }], flags: ['--a'] })

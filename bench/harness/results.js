@@ -46,7 +46,7 @@ export async function readResults() {
 }
 
 /**
- * As the project's formatter would have it: a list of numbers on a line.
+ * With a list of numbers on one line, so that a row is a few lines to read, and not a page.
  *
  * @param {Result} result
  */
