@@ -3,7 +3,7 @@ import { runInSession, versionedLruCache } from '../../dist/index.js'
 import { asyncPeers } from './support/async-peers.js'
 import { PICKS, zipfPicks } from './support/keys.js'
 import { requireLoads } from './support/loads.js'
-import { bytesPerAwaitedCall, bytesPerCall, COUNTING_FLAGS, nanoseconds } from './support/timing.js'
+import { bytesPerAwaitedCall, bytesPerCall, COUNTING_FLAGS, nanosecondsAwaited } from './support/timing.js'
 
 const KEYS = Array.from({ length: 100 }, (_, n) => `key${n}`)
 const VARIANT = 'one string, ambient session'
@@ -115,7 +115,7 @@ async-cache-dedupe and p-memoize, bare calls come so fast that they do. Peers ch
     return around(async () => {
       await fill(call, keys, counted)
       const step = stepsOf(call)
-      const ns = await nanoseconds(step)
+      const ns = await nanosecondsAwaited(step)
       const bytes = await bytesPerAwaitedCall(step)
       const bareBytes = await bytesPerCall(step)
       requireLoads(counted, keys.length)
