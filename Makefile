@@ -1,7 +1,7 @@
 # Each target is an npm script of the same meaning; `make` brings the packages that it needs first.
 INSTALLED := node_modules/.installed
 
-.PHONY: help hello todo dev-install test test-long mutants consistency test-example format build clean
+.PHONY: help hello todo dev-install test test-long mutants bench consistency test-example format build clean
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,6 +27,11 @@ test-long: $(INSTALLED) ## The same with a larger budget for schedules, keys and
 
 mutants: $(INSTALLED) ## Prove that the tests notice when a promise is broken
 	npm run mutants
+
+BENCH_OPTIONS := $(if $(CASE),--case $(CASE)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(NODES),--nodes)
+
+bench: $(INSTALLED) ## Measure against other caches (CASE=name,name ROUNDS=3 NODES=1), for bench/RESULTS.md
+	npm run bench -- $(BENCH_OPTIONS)
 
 consistency: $(INSTALLED) ## Other caches under the same checker, for docs/peers.md
 	npm run consistency

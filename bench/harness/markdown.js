@@ -1,0 +1,12 @@
+/**
+ * @param {string[]} head
+ * @param {string[][]} rows
+ * @param {string} [sides] of each column, `l` or `r`: the first to the left, the others to the right
+ */
+export function table(head, rows, sides = 'l'.padEnd(head.length, 'r')) {
+  const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column].length)))
+  const pad = (text, column) => (sides[column] === 'l' ? text.padEnd(widths[column]) : text.padStart(widths[column]))
+  const line = (cells) => `| ${cells.map(pad).join(' | ')} |`
+  const rule = widths.map((width, column) => (sides[column] === 'l' ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
+  return [line(head), line(rule), ...rows.map(line)].join('\n')
+}
