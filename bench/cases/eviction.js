@@ -11,10 +11,10 @@ export default {
   name: 'eviction',
   title: 'Miss and eviction',
   about:
-    'Sync calls of a cache that is full: 1,000 entries, one of which goes for each new key. Every call asks for a new ' +
-    'key, a string that is made for it; or nine of ten calls ask for one of 300 keys at random (uniformly), which stay, ' +
-    'and the tenth for a new one. The loader makes a small object. Median of 15 batches of 100,000 calls, each with its ' +
-    'share of collections.',
+    'Sync calls of a cache that is full: 1,000 entries, one of which goes for each new key. Every call asks for a ' +
+    'new key, a string that is made for it; or nine of ten calls ask for one of 300 keys at random (uniformly), ' +
+    'which stay, and the tenth for a new one. The loader makes a small object. Median of 15 batches of 100,000 ' +
+    'calls, each with its share of collections.',
   rounds: 5,
   metrics: { ns: { title: 'ns per call', digits: 0, better: 'less' } },
   variants: Object.keys(traffics),

@@ -9,9 +9,9 @@ export default {
   title: 'Memory',
   about:
     'Bytes that stay on the heap and beside it (typed arrays) after a collection. An entry: beyond its key and its ' +
-    'output, one of 100,000, of which the keys are there before and the output is the same for all. A session: one of ' +
-    'at least 10,000 that are held, and by how much it is larger once it has pinned so many outputs, of entries that ' +
-    'are there before, by a sync version function.',
+    'output, one of 100,000, of which the keys are there before and the output is the same for all. A session: one ' +
+    'of at least 10,000 that are held, and by how much it is larger once it has pinned so many outputs, of entries ' +
+    'that are there before, by a sync version function.',
   flags: ['--expose-gc'],
   rounds: 3,
   metrics: { bytes: { title: 'bytes', digits: 0, better: 'less' } },

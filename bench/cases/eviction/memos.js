@@ -7,7 +7,7 @@ const HOUR = 3_600_000
  * @typedef {object} Memo
  * @property {string} [package] where it is not of the language itself
  * @property {string} how
- * @property {() => Promise<(max: number, load: Ask) => Ask>} get imports what it needs, so that a process knows one only
+ * @property {() => Promise<(max: number, load: Ask) => Ask>} get imports it, so that a process knows one only
  */
 
 /**

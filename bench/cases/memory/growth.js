@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 
-/** How often a thing is built before: what V8 learns and compiles meanwhile stays, too, and is not what is asked for. */
+/** How often a thing is built before: what V8 compiles meanwhile stays, too, and is not what is asked for. */
 const BEFORE = 3
 /** How often it is built at all. */
 export const BUILDS = BEFORE + 1

@@ -6,7 +6,7 @@ const HOUR = 3_600_000
  * @typedef {object} Peer
  * @property {string} [package]
  * @property {string} how
- * @property {() => Promise<(load: Ask, check: Ask) => Ask>} get imports what it needs, so that a process knows one only
+ * @property {() => Promise<(load: Ask, check: Ask) => Ask>} get imports it, so that a process knows one only
  */
 
 /**
