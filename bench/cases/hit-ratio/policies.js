@@ -1,0 +1,62 @@
+import { versionedLruCache } from '../../../dist/index.js'
+import { Fifo } from './fifo.js'
+import { optimumHits } from './optimum.js'
+import { Sieve } from './sieve.js'
+
+/**
+ * @typedef {object} Policy
+ * @property {string} [package] where there is one behind it
+ * @property {string} how
+ * @property {(trace: ArrayLike<number>, capacity: number) => number} hits how many requests find their entry
+ */
+
+/** @typedef {{ request: (key: number) => boolean }} Simulation says whether the key was there; it is afterwards */
+
+/** @type {Record<string, Policy>} */
+export const policies = {
+  'versioned-lru-cache': {
+    package: 'versioned-lru-cache',
+    how: 'LRU: the library itself, `max` the capacity, no TTL, each call a session of its own',
+    hits: countedBy((capacity) => library({ max: capacity })),
+  },
+  SIEVE: {
+    how: 'as in Zhang et al., NSDI 2024: a queue and a hand that spares what was asked for since it last came by',
+    hits: countedBy((capacity) => new Sieve(capacity)),
+  },
+  FIFO: { how: 'evicts what has been there longest', hits: countedBy((capacity) => new Fifo(capacity)) },
+  optimum: {
+    how: 'Belady: evicts what will be asked for last; like the others it keeps everything at first',
+    hits: optimumHits,
+  },
+}
+
+/**
+ * @param {(capacity: number) => Simulation} simulation
+ * @returns {Policy['hits']}
+ */
+function countedBy(simulation) {
+  return (trace, capacity) => {
+    const cache = simulation(capacity)
+    let hits = 0
+    for (let index = 0; index < trace.length; index++) if (cache.request(trace[index])) hits++
+    return hits
+  }
+}
+
+/**
+ * The policy that users get: what does not load was there.
+ *
+ * @param {{ max: number }} options
+ * @returns {Simulation}
+ */
+function library(options) {
+  let loads = 0
+  const ask = versionedLruCache((_key) => ++loads, { ttl: Number.POSITIVE_INFINITY, ...options })
+  return {
+    request(key) {
+      const before = loads
+      ask(key)
+      return loads === before
+    },
+  }
+}
