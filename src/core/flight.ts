@@ -1,6 +1,6 @@
 import { endLoad, type Load, type Waiter } from './dependencies.ts'
 import { type Key, showKey } from './key.ts'
-import { type Reading, sameStamps } from './version.ts'
+import { type Reading, sameVersion } from './version.ts'
 import type { Work } from './work.ts'
 
 /** A load that is running. */
@@ -49,8 +49,8 @@ export class Flights {
    */
   find(key: Key, reading: Reading, readAfter: number): Flight | undefined {
     return this.#byKey.get(key)?.find((flight) => {
-      const { stamps, readAt } = flight.reading
-      return sameStamps(stamps, reading.stamps) && (readAt > readAfter || readAt >= reading.readAt)
+      const { version, readAt } = flight.reading
+      return sameVersion(version, reading.version) && (readAt > readAfter || readAt >= reading.readAt)
     })
   }
 

@@ -28,6 +28,14 @@ export interface CacheOptions<This, Args extends readonly unknown[], Output, V e
    */
   max?: number | undefined
   /**
+   * Which output makes room for another one: the least recently used, or by SIEVE one that was not asked for again
+   * lately. SIEVE keeps more of what is popular where popularity changes slowly, and less where it changes fast; see
+   * docs/speed.md.
+   *
+   * @default 'lru'
+   */
+  eviction?: 'lru' | 'sieve' | undefined
+  /**
    * The total size that is kept at the most, in the unit of `sizeCalculation`.
    *
    * @default none: only `max` bounds

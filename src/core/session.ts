@@ -73,11 +73,8 @@ export class Session {
   /** The versions that this session goes by, for people to look at. */
   versions(): SeenVersion[] {
     const seen: SeenVersion[] = []
-    for (const { reading } of this.#pins) {
-      if (reading === undefined || reading instanceof Promise) continue
-      for (const { source, key, version } of reading.stamps) {
-        seen.push({ source: source.name, key: showKey(key), version })
-      }
+    for (const { owner, key, seen: reading } of this.#pins) {
+      if (reading !== undefined) seen.push({ source: owner.name, key: showKey(key), version: reading.version })
     }
     return seen
   }

@@ -1,21 +1,21 @@
-import { Entry, isExpired, judge, staleness } from './entry.ts'
+import { Entries } from './entries.ts'
+import { NO_SLOT, type Slot } from './eviction.ts'
 import type { Flight } from './flight.ts'
 import type { Key } from './key.ts'
-import { Lru } from './lru.ts'
 import type { Settings } from './settings.ts'
 import type { Counters } from './stats.ts'
-import type { Reading } from './version.ts'
+import { type Reading, sameVersion } from './version.ts'
 
 /** The outputs that are kept: judged on the way out, sized and dated on the way in. */
 export class Store {
   readonly #settings: Settings
   readonly #counters: Counters
-  readonly #entries: Lru<Entry>
+  readonly #entries: Entries
 
   constructor(settings: Settings, counters: Counters) {
     this.#settings = settings
     this.#counters = counters
-    this.#entries = new Lru(settings, () => {
+    this.#entries = new Entries(settings, () => {
       counters.evictions++
     })
   }
@@ -28,37 +28,65 @@ export class Store {
     return this.#entries.totalSize
   }
 
-  /** The entry that a session with this reading may be given; the counters say why there is none. */
-  find(key: Key, reading: Reading): Entry | undefined {
-    const entry = this.#entries.get(key)
-    if (entry === undefined) return this.#miss('misses')
-    const verdict = judge(entry, reading, this.#settings.clock())
-    if (verdict !== 'outdated') entry.confirmedAt = Math.max(entry.confirmedAt, reading.readAt)
-    if (verdict !== 'good') return this.#miss('misses', verdict)
+  /** The entry that a session with this reading may be given, and may use; the counters say why there is none. */
+  find(key: Key, reading: Reading, now: number): Slot {
+    const entries = this.#entries
+    const slot = entries.find(key)
+    if (slot === NO_SLOT) return this.#miss()
+    if (!sameVersion(entries.versions[slot], reading.version)) return this.#miss('outdated')
+    if (reading.readAt > (entries.confirmedAt[slot] as number)) entries.confirmedAt[slot] = reading.readAt
+    if (this.#isExpired(slot, now)) return this.#miss('expired')
     this.#counters.hits++
-    this.#entries.touch(entry)
-    return entry
+    entries.use(slot)
+    return slot
   }
 
-  #miss(...why: (keyof Counters)[]): undefined {
-    for (const counter of why) this.#counters[counter]++
+  #miss(why?: 'outdated' | 'expired'): Slot {
+    this.#counters.misses++
+    if (why !== undefined) this.#counters[why]++
+    return NO_SLOT
+  }
+
+  /** When the clock went back, or gave no number, nobody can tell how old the entry is: it counts as expired. */
+  #isExpired(slot: Slot, now: number): boolean {
+    const { readAt, expiresAt } = this.#entries
+    return !(now >= (readAt[slot] as number) && now < (expiresAt[slot] as number))
+  }
+
+  /** The output as the loader gave it: behind a promise, or bare. */
+  give(slot: Slot): unknown {
+    const output = this.#entries.output(slot)
+    return this.#entries.isAsync(slot) ? Promise.resolve(output) : output
+  }
+
+  isAsync(slot: Slot): boolean {
+    return this.#entries.isAsync(slot)
   }
 
   /** The entry that may be served although it is no longer good, for at most so many milliseconds since it was. */
-  findStale(key: Key, bound: number): Entry | undefined {
-    const entry = this.#entries.get(key)
-    return entry !== undefined && bound > 0 && staleness(entry, this.#settings.clock()) < bound ? entry : undefined
+  findStale(key: Key, bound: number): Slot {
+    if (bound === 0) return NO_SLOT
+    const slot = this.#entries.find(key)
+    return slot !== NO_SLOT && this.#staleness(slot, this.#settings.clock()) < bound ? slot : NO_SLOT
   }
 
-  peek(key: Key): Entry | undefined {
-    const entry = this.#entries.get(key)
-    return entry === undefined || isExpired(entry, this.#settings.clock()) ? undefined : entry
+  /** For how many milliseconds an entry may not have been good any more: since it expired, or was last current. */
+  #staleness(slot: Slot, now: number): number {
+    const { readAt, confirmedAt, expiresAt } = this.#entries
+    if (!(now >= (readAt[slot] as number))) return Number.POSITIVE_INFINITY
+    return Math.max(now - (confirmedAt[slot] as number), now - (expiresAt[slot] as number))
+  }
+
+  peek(key: Key): unknown {
+    const slot = this.#entries.find(key)
+    if (slot === NO_SLOT || this.#isExpired(slot, this.#settings.clock())) return undefined
+    return this.#entries.output(slot)
   }
 
   /** Whether what is kept was read later than this. */
   isNewer(key: Key, reading: Reading): boolean {
-    const entry = this.#entries.get(key)
-    return entry !== undefined && entry.order > reading.order
+    const slot = this.#entries.find(key)
+    return slot !== NO_SLOT && (this.#entries.orders[slot] as number) > reading.order
   }
 
   /** Keeps an output in place of what there is, which is older, also when the new one turns out not to be keepable. */
@@ -68,7 +96,7 @@ export class Store {
     const lifetime = (typeof ttl === 'function' ? ttl(output) : ttl) * (1 - ttlJitter * Math.random())
     const fits = sizeCalculation === undefined || (typeof size === 'number' && size > 0 && size <= maxSize)
     this.#entries.delete(key)
-    if (fits && lifetime > 0) this.#entries.set(new Entry(key, output, async, size, reading, lifetime))
+    if (fits && lifetime > 0) this.#entries.set({ key, output, async, size, reading, lifetime })
     else this.#counters.unkept++
   }
 

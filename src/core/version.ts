@@ -1,8 +1,8 @@
-import type { Clock } from './clock.ts'
 import { cycleError } from './dependencies.ts'
 import { describe, InvalidVersionError, VersionTimeoutError } from './errors.ts'
 import { type Key, showKey } from './key.ts'
 import { isPrimitive, type Primitive } from './key-writer.ts'
+import type { Settings, UserFunction } from './settings.ts'
 import { isThenable } from './thenable.ts'
 import { runSharedCheck } from './work.ts'
 
@@ -14,55 +14,31 @@ import { runSharedCheck } from './work.ts'
  */
 export type Version = Primitive | readonly Primitive[]
 
-/** A source, one of its keys, and a version it had: an entry is good while its stamps hold. */
-export interface Stamp {
-  readonly source: VersionSource
-  readonly key: Key
-  readonly version: Version
-}
-
-/** What a call goes by: the versions that it saw, and when. */
+/** What a call goes by: the version that it saw, and when. */
 export interface Reading {
-  /** In the order in which they were read; empty where the TTL alone decides. */
-  readonly stamps: readonly Stamp[]
+  /** Undefined where the TTL alone decides. */
+  readonly version: Version
   /** When reading began, by the cached function's clock. The TTL counts from here. */
   readonly readAt: number
   /** Greater than that of every reading that began before. Versions have no order; readings have. */
   readonly order: number
   /** Whether it was read by way of something that was served stale. */
-  readonly tainted?: boolean
+  readonly tainted: boolean
 }
 
 let lastOrder = 0
 
-const NO_STAMPS: readonly Stamp[] = []
-
-/** A reading that begins now and has no stamps yet. */
-export function beginReading(clock: Clock): Reading {
-  lastOrder += 1
-  return { stamps: NO_STAMPS, readAt: clock(), order: lastOrder }
-}
-
-export function sameStamps(a: readonly Stamp[], b: readonly Stamp[]): boolean {
-  if (a.length !== b.length) return false
-  for (let index = 0; index < a.length; index++) {
-    if (!sameStamp(a[index] as Stamp, b[index] as Stamp)) return false
-  }
-  return true
-}
-
-function sameStamp(a: Stamp, b: Stamp): boolean {
-  return a.source === b.source && a.key === b.key && sameVersion(a.version, b.version)
-}
-
-function sameVersion(a: Version, b: Version): boolean {
+export function sameVersion(a: Version, b: Version): boolean {
   if (Object.is(a, b)) return true
   if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false
   return a.every((part, index) => Object.is(part, b[index]))
 }
 
-/** Runs a version function for one key. */
-export type ReadVersion = () => Version | PromiseLike<Version>
+/** The call that a version function is asked for. */
+export interface Asker {
+  readonly self: unknown
+  readonly args: unknown[]
+}
 
 /** A check that runs, and the one that waits for it to end. */
 interface RunningCheck {
@@ -75,16 +51,14 @@ export class VersionSource {
   readonly name: string
   /** How often a version function was run. */
   checks = 0
-  readonly #timeout: number
-  readonly #clock: Clock
+  readonly #settings: Pick<Settings, 'version' | 'versionTimeout' | 'clock'>
   readonly #running = new Map<Key, RunningCheck>()
   /** Keys whose version function has been called and has not returned yet. */
   readonly #opening: Key[] = []
 
-  constructor(name: string, timeout: number, clock: Clock) {
+  constructor(name: string, settings: Pick<Settings, 'version' | 'versionTimeout' | 'clock'>) {
     this.name = name
-    this.#timeout = timeout
-    this.#clock = clock
+    this.#settings = settings
   }
 
   /** Keys for which a check is running. */
@@ -104,36 +78,40 @@ export class VersionSource {
    * starts. It runs in the async context of the first who asked, since that is where `then` is called, but not
    * by what that one's session has pinned.
    */
-  check(key: Key, read: ReadVersion): Reading | Promise<Reading> {
-    const running = this.#running.get(key)
-    if (running === undefined) return this.#run(key, read)
-    running.next ??= running.ended.then(() => this.#runShared(key, read))
+  check(key: Key, asker: Asker): Reading | Promise<Reading> {
+    const running = this.#running.size === 0 ? undefined : this.#running.get(key)
+    if (running === undefined) return this.#run(key, asker)
+    running.next ??= running.ended.then(() => this.#runShared(key, asker))
     return running.next
   }
 
-  async #runShared(key: Key, read: ReadVersion): Promise<Reading> {
+  async #runShared(key: Key, asker: Asker): Promise<Reading> {
     this.#running.delete(key) // it has ended, and stood there only so that its `next` could be shared
-    const [outcome, work] = runSharedCheck(() => this.#run(key, read))
+    const [outcome, work] = runSharedCheck(() => this.#run(key, asker))
     const reading = await outcome
     return { ...reading, tainted: work.tainted }
   }
 
-  #run(key: Key, read: ReadVersion): Reading | Promise<Reading> {
+  #run(key: Key, asker: Asker): Reading | Promise<Reading> {
+    lastOrder += 1
+    const order = lastOrder
+    const readAt = this.#settings.clock()
+    if (this.#settings.version === undefined) return { version: undefined, readAt, order, tainted: false }
     this.checks++
-    const begun = beginReading(this.#clock)
-    const version = this.#call(key, read)
-    if (!isThenable(version)) return this.#stamped(begun, key, version)
+    const version = this.#call(key, this.#settings.version, asker)
+    if (!isThenable(version)) return { version: this.#admit(version), readAt, order, tainted: false }
     const outcome = this.#withTimeout(key, version)
     this.#follow(key, outcome) // first, so that there is room for another check when the waiters hear of this one
-    return outcome.then((settled) => this.#stamped(begun, key, settled))
+    return outcome.then((settled) => ({ version: this.#admit(settled), readAt, order, tainted: false }))
   }
 
   /** Calls the version function, unless it is being called: then it needs its own result. */
-  #call(key: Key, read: ReadVersion): unknown {
-    if (this.#opening.includes(key)) throw cycleError(Array(2).fill(`the version of ${this.name}${showKey(key)}`))
+  #call(key: Key, version: UserFunction<unknown>, { self, args }: Asker): unknown {
+    if (this.#opening.length > 0 && this.#opening.includes(key))
+      throw cycleError(Array(2).fill(`the version of ${this.name}${showKey(key)}`))
     this.#opening.push(key)
     try {
-      return read()
+      return version.apply(self, args)
     } finally {
       this.#opening.pop()
     }
@@ -147,15 +125,10 @@ export class VersionSource {
     this.#running.set(key, running)
   }
 
-  #stamped(begun: Reading, key: Key, version: unknown): Reading {
-    const stamps = [{ source: this, key, version: this.#admit(version) }]
-    return { stamps, readAt: begun.readAt, order: begun.order }
-  }
-
   #withTimeout(key: Key, version: PromiseLike<unknown>): Promise<unknown> {
-    if (this.#timeout === Number.POSITIVE_INFINITY) return Promise.resolve(version)
+    if (this.#settings.versionTimeout === Number.POSITIVE_INFINITY) return Promise.resolve(version)
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(this.#tooLate(key)), this.#timeout)
+      const timer = setTimeout(() => reject(this.#tooLate(key)), this.#settings.versionTimeout)
       timer.unref()
       Promise.resolve(version)
         .finally(() => clearTimeout(timer))
@@ -165,7 +138,7 @@ export class VersionSource {
 
   #tooLate(key: Key): VersionTimeoutError {
     return new VersionTimeoutError(
-      `The version function of ${this.name} did not answer for ${showKey(key)} within ${this.#timeout} ms: ` +
+      `The version function of ${this.name} did not answer for ${showKey(key)} within ${this.#settings.versionTimeout} ms: ` +
         'make it cheaper, give its client a timeout of its own, or raise "versionTimeout".',
     )
   }

@@ -1,17 +1,17 @@
 import { types } from 'node:util'
 import { ambientPins, taintCurrentWork } from './context.ts'
 import { awaitCall, cycleError, endCall } from './dependencies.ts'
-import type { Entry } from './entry.ts'
 import { LoadCycleError } from './errors.ts'
-import { isItsOwnKey, type Key, keyFromParts, keyOf, NO_ARGUMENTS, showKey } from './key.ts'
+import { NO_SLOT, type Slot } from './eviction.ts'
+import { type Key, keyFromParts, keyOf, showKey } from './key.ts'
 import { Loads } from './load.ts'
-import { NONE, Pin, type Pins } from './pins.ts'
+import { Pin, type Pins } from './pins.ts'
 import { allPinsOfCaller, pinsOfCaller } from './session.ts'
 import type { Settings, UserFunction } from './settings.ts'
 import { type CacheStats, type Counters, newCounters } from './stats.ts'
 import { Store } from './store.ts'
 import { after } from './thenable.ts'
-import { beginReading, type Reading, VersionSource } from './version.ts'
+import { type Reading, VersionSource } from './version.ts'
 
 /** One call on its way to an outcome. */
 interface Call {
@@ -46,7 +46,7 @@ export class VersionedLruCache {
     this.name = settings.name ?? (loader.name || 'anonymous')
     this.loader = loader
     this.#settings = settings
-    this.#source = new VersionSource(this.name, settings.versionTimeout, settings.clock)
+    this.#source = new VersionSource(this.name, settings)
     this.#store = new Store(settings, this.#counters)
     this.#isAsync = types.isAsyncFunction(loader) || types.isAsyncFunction(settings.version)
     this.#loads = new Loads(this.name, loader, settings, this.#store, this.#counters)
@@ -62,7 +62,7 @@ export class VersionedLruCache {
     try {
       const { session } = this.#settings
       const pins = session === undefined ? ambientPins() : pinsOfCaller(session)
-      const pin = pins === undefined ? undefined : findPin(pins, this, args.length, args[0], args[1])
+      const pin = pins === undefined ? undefined : pins.find(this, args.length, args[0], args[1])
       if (pin === undefined) return this.#first(pins, self, ...args)
       this.#counters.pinned++
       return pin.outcome
@@ -85,7 +85,7 @@ export class VersionedLruCache {
 
   /** What is kept for these arguments, whatever its version; changes nothing. */
   peek(self: unknown, args: unknown[]): unknown {
-    return this.#store.peek(this.#keyOf(self, args))?.output
+    return this.#store.peek(this.#keyOf(self, args))
   }
 
   /** Forgets one key: its entry, its running loads, and what the calling session has pinned. */
@@ -115,8 +115,8 @@ export class VersionedLruCache {
 
   #first(pins: Pins | undefined, self: unknown, ...args: unknown[]): Outcome {
     const key = this.#keyOf(self, args)
-    const pin = pins?.of(this)?.get(key)
-    if (pin !== undefined && (pin.opening || pin.outcome !== NONE)) return this.#met(pin)
+    const pin = pins?.get(this, key)
+    if (pin?.isReady || pin?.isOpening) return this.#met(pin)
     return this.#ask({ self, args, pins, pin: pin ?? this.#pin(pins, key, args), refresh: false })
   }
 
@@ -127,19 +127,22 @@ export class VersionedLruCache {
 
   /** The pin is there before anything is asked, so that concurrent calls of the session meet in it. */
   #pin(pins: Pins | undefined, key: Key, args: unknown[]): Pin {
-    const pin = new Pin(key, this.#settings.key === undefined && isPlain(args) ? args : undefined)
-    pins?.add(this, pin)
+    const pin = new Pin(this, key, this.#settings.key === undefined ? args : undefined)
+    if (pins !== undefined) pins.add(pin)
     return pin
   }
 
   /** What a writer must not meet again: the running loads, and what its own session has pinned. */
   #forget(key: Key): void {
-    for (const pins of allPinsOfCaller(this.#settings.session)) pins.drop(this, pins.of(this)?.get(key))
+    for (const pins of allPinsOfCaller(this.#settings.session)) {
+      const pin = pins.get(this, key)
+      if (pin !== undefined) pins.drop(pin)
+    }
     this.#loads.ground(key)
   }
 
   #met(pin: Pin): Outcome {
-    if (pin.opening) {
+    if (pin.isOpening) {
       const label = `${this.name}${showKey(pin.key)}`
       throw cycleError([label, label])
     }
@@ -147,48 +150,55 @@ export class VersionedLruCache {
     return pin.outcome
   }
 
-  /** The first call of a session: pins what it gets, or that it has failed. */
+  /** The first call of a session: pins what it gets, or nothing when it fails. */
   #ask(call: Call): Outcome {
     const { pin } = call
-    pin.opening = true
+    pin.open()
     awaitCall(pin)
     try {
-      const outcome = after(this.#read(call), (reading) => this.#answer(call, reading))
-      pin.hold(outcome instanceof Promise ? this.#follow(call, outcome) : settle(pin, outcome))
+      const outcome = this.#find(call)
+      if (outcome instanceof Promise) return pin.hold(this.#follow(call, outcome))
+      endCall(pin)
+      return pin.hold(outcome)
     } catch (error) {
-      pin.hold(this.#rescue(call, error))
-    } finally {
-      pin.opening = false
+      return pin.hold(this.#rescue(call, error))
     }
-    return pin.outcome
   }
 
   #follow(call: Call, outcome: Promise<unknown>): Promise<unknown> {
     return outcome.then(
-      (output) => settle(call.pin, output),
+      (output) => {
+        endCall(call.pin)
+        return output
+      },
       (error) => this.#rescue(call, error),
     )
   }
 
-  /** What the session goes by: the version that it has pinned, else one check. */
-  #read({ self, args, pin }: Call): Reading | Promise<Reading> {
-    const { version, clock } = this.#settings
-    if (version === undefined) return beginReading(clock)
-    if (pin.reading !== undefined) return pin.reading
-    const reading = this.#source.check(pin.key, () => version.apply(self, args))
-    pin.reading = reading instanceof Promise ? pinReading(pin, reading) : reading
-    return pin.reading
+  /** Goes by the version that the session has pinned, else by one check. */
+  #find(call: Call): Outcome {
+    const { pin } = call
+    const { clock } = this.#settings
+    if (pin.reading !== undefined) return after(pin.reading, (reading) => this.#answer(call, reading, clock()))
+    const reading = this.#source.check(pin.key, call)
+    if (reading instanceof Promise) {
+      pin.reading = pinReading(pin, reading)
+      return pin.reading.then((later) => this.#answer(call, later, clock()))
+    }
+    if (this.#settings.version !== undefined) pin.reading = pin.seen = reading
+    return this.#answer(call, reading, reading.readAt) // it is still the same time
   }
 
-  #answer(call: Call, reading: Reading): Outcome {
+  #answer(call: Call, reading: Reading, now: number): Outcome {
     if (call.refresh) return this.#loads.joinOrLoad(call, reading)
     const { key } = call.pin
-    const entry = this.#store.find(key, reading)
-    if (entry !== undefined) return entry.give()
+    const kept = this.#store.find(key, reading, now)
+    if (kept !== NO_SLOT) return this.#store.give(kept)
     const stale = this.#store.findStale(key, this.#settings.staleWhileRevalidate)
-    if (stale === undefined || !stale.async) return this.#loads.joinOrLoad(call, reading)
+    if (stale === NO_SLOT || !this.#store.isAsync(stale)) return this.#loads.joinOrLoad(call, reading)
+    const outcome = this.#serveStale(stale) // before the loader runs, which may empty the slot
     this.#loads.loadBehind(call, reading)
-    return this.#serveStale(stale)
+    return outcome
   }
 
   /**
@@ -199,17 +209,17 @@ export class VersionedLruCache {
     const { pin, pins, refresh } = call
     endCall(pin)
     const helps = !refresh && !(error instanceof LoadCycleError)
-    const stale = helps ? this.#store.findStale(pin.key, this.#settings.staleIfError) : undefined
-    if (stale !== undefined) return this.#serveStale(stale)
+    const stale = helps ? this.#store.findStale(pin.key, this.#settings.staleIfError) : NO_SLOT
+    if (stale !== NO_SLOT) return this.#serveStale(stale)
     pin.letGo()
-    if (pin.reading === undefined) pins?.drop(this, pin)
+    if (pin.reading === undefined) pins?.drop(pin)
     throw error
   }
 
-  #serveStale(entry: Entry): Outcome {
+  #serveStale(slot: Slot): Outcome {
     this.#counters.stale++
     taintCurrentWork()
-    return this.#givesPromises() ? Promise.resolve(entry.output) : entry.give()
+    return this.#givesPromises() ? Promise.resolve(this.#store.give(slot)) : this.#store.give(slot)
   }
 
   /** What goes wrong in a function that gives promises, its promise says: `.catch()` has to see all of it. */
@@ -223,33 +233,12 @@ export class VersionedLruCache {
   }
 }
 
-/** Looks for the arguments as they are. */
-const findPin = (pins: Pins, owner: object, count: number, a: unknown, b: unknown): Pin | undefined => {
-  const board = pins.of(owner)
-  if (board === undefined || isMinusZero(a) || isMinusZero(b)) return undefined
-  const pin = count === 1 ? board.get(a as Key) : count === 2 ? board.getPair(a, b) : board.get(NO_ARGUMENTS)
-  return pin !== undefined && pin.readyFor === count ? pin : undefined
-}
-
-/** A `Map` and `===` take it for 0. */
-const isMinusZero = (value: unknown): boolean => typeof value === 'number' && Object.is(value, -0)
-
-/** Whether `===` tells these arguments from all others. */
-function isPlain(args: readonly unknown[]): boolean {
-  return args.length <= 2 && args.every(isItsOwnKey)
-}
-
-function settle<T>(pin: Pin, output: T): T {
-  endCall(pin)
-  return output
-}
-
 /** Pins a version when it comes, and nothing when the check fails: the next call tries again. */
 function pinReading(pin: Pin, pending: Promise<Reading>): Promise<Reading> {
   return pending.then(
     (reading) => {
       if (reading.tainted) taintCurrentWork() // who goes by what was served stale is made of it too
-      pin.reading = reading
+      pin.seen = reading
       return reading
     },
     (error) => {
