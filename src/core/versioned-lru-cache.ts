@@ -178,15 +178,19 @@ export class VersionedLruCache {
   /** Goes by the version that the session has pinned, else by one check. */
   #find(call: Call): Outcome {
     const { pin } = call
-    const { clock } = this.#settings
-    if (pin.reading !== undefined) return after(pin.reading, (reading) => this.#answer(call, reading, clock()))
+    if (pin.reading !== undefined) return this.#answerBy(pin.reading, call)
     const reading = this.#source.check(pin.key, call)
     if (reading instanceof Promise) {
       pin.reading = pinReading(pin, reading)
-      return pin.reading.then((later) => this.#answer(call, later, clock()))
+      return this.#answerBy(pin.reading, call)
     }
     if (this.#settings.version !== undefined) pin.reading = pin.seen = reading
     return this.#answer(call, reading, reading.readAt) // it is still the same time
+  }
+
+  /** By a version that was asked for a while ago, or is still to come. */
+  #answerBy(reading: Reading | Promise<Reading>, call: Call): Outcome {
+    return after(reading, (seen) => this.#answer(call, seen, this.#settings.clock()))
   }
 
   #answer(call: Call, reading: Reading, now: number): Outcome {
