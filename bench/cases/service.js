@@ -5,6 +5,9 @@ import { measure } from './service/measure.js'
 const OURS = 'versioned-lru-cache'
 const BUSY = 'hot key, 100 connections, writes on'
 
+/** Why a cache without stale answers has less time to answer than others. */
+const HALF = 'no fresh answer exists from each commit until a load of 50 ms has ended: half of the time'
+
 const KEYS = { 'hot key': REGIONS.slice(0, 1), '20 keys': REGIONS }
 
 /** @type {Map<string, import('./service/measure.js').Settings>} */
@@ -31,7 +34,7 @@ each wait for an answer before they ask again. A report adds up 5,000 rows, and 
 over. A writer commits ten times a second, to the keys in turn; data and counter in one transaction. An answer is
 stale when the counter in it is lower than the one that the writer had been told is committed before the request was
 sent: the writer and the client are one process, so this is seen and not estimated. A cache that gives no stale answer
-cannot answer at all from a commit until a report that began after it is there: on a hot key more than half of the time.`,
+cannot answer at all from a commit until a report that began after it is there: on a hot key half of the time.`,
   rounds: 3,
   metrics: {
     rps: { title: 'requests per second', digits: 0, better: 'more' },
@@ -39,8 +42,8 @@ cannot answer at all from a commit until a report that began after it is there: 
     p99: { title: 'p99 (ms)', digits: 1, better: 'less' },
     stale: { title: 'stale answers', digits: 0, better: 'less' },
     stalePercent: { title: 'stale (%)', digits: 1, better: 'less' },
-    checksPerRequest: { title: 'checks per request', digits: 4, better: 'less' },
-    loadsPerRequest: { title: 'loads per request', digits: 4, better: 'less' },
+    checksPerRequest: { title: 'checks per request', digits: 3, better: 'less' },
+    loadsPerRequest: { title: 'loads per request', digits: 5, better: 'less' },
     checksAtOnce: { title: 'checks of a key at once', digits: 0, better: 'less' },
     serverCpu: { title: "server's processor time per request (µs)", digits: 0, better: 'less' },
     clientCpu: { title: "client's processor time per request (µs)", digits: 0, better: 'less' },
@@ -55,8 +58,8 @@ cannot answer at all from a commit until a report that began after it is there: 
    */
   measure: (variant, candidate) => measure(settings.get(variant), candidate),
   targets: [
-    { metric: 'rps', variant: BUSY, of: OURS, to: 'lru-cache', atLeast: 0.8 },
-    { metric: 'rps', variant: BUSY, of: OURS, to: 'no cache', atLeast: 50 },
+    { metric: 'rps', variant: BUSY, of: OURS, to: 'lru-cache', atLeast: 0.8, note: HALF },
+    { metric: 'rps', variant: BUSY, of: OURS, to: 'no cache', atLeast: 50, note: HALF },
     { metric: 'stale', variant: BUSY, of: OURS, atMost: 0 },
     { metric: 'checksPerRequest', variant: BUSY, of: OURS, atMost: 0.1 },
   ],
