@@ -20,8 +20,11 @@ const TTL = 1000
  * @property {(next: () => void) => void} [inSession] what happens around each request
  */
 
-/** Grace periods and `allowStale` would serve old reports on purpose: they are left off, as they are by default. */
-/** @type {Candidate[]} */
+/**
+ * Grace periods and `allowStale` would serve old reports on purpose: they are left off, as they are by default.
+ *
+ * @type {Candidate[]}
+ */
 export const candidates = [
   {
     name: 'no cache',

@@ -4,6 +4,9 @@ import { randomStream } from '../../consistency/schedule.js'
 /** Longer than anything is measured: the load ends when it is told to. */
 const FOREVER = 3600
 
+/** In a round of 20 keys, each would come again when it has just expired: several rounds are shuffled together. */
+const ROUNDS = 5
+
 /**
  * @typedef {object} Load
  * @property {string} url of the service
@@ -49,11 +52,14 @@ function follow(client, { order, acknowledged, tally }) {
 }
 
 /**
+ * The regions at random, each equally often, and always the same for a connection of the same number.
+ *
  * @param {readonly string[]} regions
- * @param {number} number of the connection
+ * @param {number} number
  */
 function shuffled(regions, number) {
   const random = randomStream('service', number)
-  const drawn = regions.map((region) => ({ region, place: random() }))
+  const rounds = Array.from({ length: ROUNDS }, () => regions).flat()
+  const drawn = rounds.map((region) => ({ region, place: random() }))
   return drawn.sort((a, b) => a.place - b.place).map(({ region }) => region)
 }
