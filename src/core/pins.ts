@@ -86,11 +86,9 @@ export class Pins {
   #others: Map<PinOwner, PinBoard> | undefined = undefined
 
   get(owner: PinOwner, key: Key): Pin | undefined {
-    if (this.#first !== undefined) return this.#boardOf(owner, this.#first)?.byKey.get(key)
-    for (let pin = this.#list; pin !== undefined; pin = pin.next) {
-      if (pin.owner === owner && pin.key === key) return pin
-    }
-    return undefined
+    const first = this.#first
+    if (first === undefined) return this.#getOfFew(owner, key)
+    return first.owner === owner ? first.byKey.get(key) : this.#others?.get(owner)?.byKey.get(key)
   }
 
   /**
@@ -98,8 +96,7 @@ export class Pins {
    * key, a hit by two arguments takes 160 ns instead of 35.)
    */
   find(owner: PinOwner, count: number, a: unknown, b: unknown): Pin | undefined {
-    if (count > 2 || isMinusZero(a) || isMinusZero(b)) return undefined
-    const pin = count === 2 ? this.#getPair(owner, a, b) : this.get(owner, count === 1 ? (a as Key) : NO_ARGUMENTS)
+    const pin = count === 1 ? this.#getPlain(owner, a) : this.#getOther(owner, count, a, b)
     return pin !== undefined && pin.readyFor === count ? pin : undefined
   }
 
@@ -134,6 +131,22 @@ export class Pins {
     for (let pin = this.#list; pin !== undefined; pin = pin.next) yield pin
     yield* this.#first?.byKey.values() ?? []
     for (const { byKey } of this.#others?.values() ?? []) yield* byKey.values()
+  }
+
+  #getOfFew(owner: PinOwner, key: Key): Pin | undefined {
+    for (let pin = this.#list; pin !== undefined; pin = pin.next) {
+      if (pin.owner === owner && pin.key === key) return pin
+    }
+    return undefined
+  }
+
+  #getPlain(owner: PinOwner, a: unknown): Pin | undefined {
+    return isMinusZero(a) ? undefined : this.get(owner, a as Key)
+  }
+
+  #getOther(owner: PinOwner, count: number, a: unknown, b: unknown): Pin | undefined {
+    if (count === 0) return this.get(owner, NO_ARGUMENTS)
+    return count > 2 || isMinusZero(a) || isMinusZero(b) ? undefined : this.#getPair(owner, a, b)
   }
 
   #getPair(owner: PinOwner, a: unknown, b: unknown): Pin | undefined {

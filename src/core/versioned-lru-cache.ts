@@ -6,7 +6,7 @@ import { NO_SLOT, type Slot } from './eviction.ts'
 import { type Key, keyFromParts, keyOf, showKey } from './key.ts'
 import { Loads } from './load.ts'
 import { Pin, type Pins } from './pins.ts'
-import { allPinsOfCaller, pinsOfCaller } from './session.ts'
+import { allPinsOfCaller, pinsOfCaller, type SessionOption } from './session.ts'
 import type { Settings, UserFunction } from './settings.ts'
 import { type CacheStats, type Counters, newCounters } from './stats.ts'
 import { Store } from './store.ts'
@@ -36,6 +36,7 @@ export class VersionedLruCache {
   readonly name: string
   readonly loader: UserFunction<unknown>
   readonly #settings: Settings
+  readonly #session: SessionOption
   readonly #source: VersionSource
   readonly #store: Store
   readonly #loads: Loads
@@ -46,6 +47,7 @@ export class VersionedLruCache {
     this.name = settings.name ?? (loader.name || 'anonymous')
     this.loader = loader
     this.#settings = settings
+    this.#session = settings.session
     this.#source = new VersionSource(this.name, settings)
     this.#store = new Store(settings, this.#counters)
     this.#isAsync = types.isAsyncFunction(loader) || types.isAsyncFunction(settings.version)
@@ -60,8 +62,7 @@ export class VersionedLruCache {
    */
   call(self: unknown, ...args: unknown[]): Outcome {
     try {
-      const { session } = this.#settings
-      const pins = session === undefined ? ambientPins() : pinsOfCaller(session)
+      const pins = this.#session === undefined ? ambientPins() : pinsOfCaller(this.#session)
       const pin = pins === undefined ? undefined : pins.find(this, args.length, args[0], args[1])
       if (pin === undefined) return this.#first(pins, self, ...args)
       this.#counters.pinned++
@@ -76,7 +77,7 @@ export class VersionedLruCache {
     try {
       const key = this.#keyOf(self, args)
       this.#forget(key)
-      const pins = pinsOfCaller(this.#settings.session)
+      const pins = pinsOfCaller(this.#session)
       return this.#ask({ self, args, pins, pin: this.#pin(pins, key, args), refresh: true })
     } catch (error) {
       return this.#thrown(error)
@@ -97,7 +98,7 @@ export class VersionedLruCache {
 
   /** Forgets all keys. */
   clear(): void {
-    for (const pins of allPinsOfCaller(this.#settings.session)) pins.dropAll(this)
+    for (const pins of allPinsOfCaller(this.#session)) pins.dropAll(this)
     this.#loads.groundAll()
     this.#store.clear()
   }
@@ -134,7 +135,7 @@ export class VersionedLruCache {
 
   /** What a writer must not meet again: the running loads, and what its own session has pinned. */
   #forget(key: Key): void {
-    for (const pins of allPinsOfCaller(this.#settings.session)) {
+    for (const pins of allPinsOfCaller(this.#session)) {
       const pin = pins.get(this, key)
       if (pin !== undefined) pins.drop(pin)
     }
