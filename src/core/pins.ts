@@ -1,77 +1,5 @@
-import type { Load, Waiter } from './dependencies.ts'
-import { isItsOwnKey, type Key, NO_ARGUMENTS } from './key.ts'
-import type { Reading } from './version.ts'
-
-/** What has pins: a cached function. */
-export interface PinOwner {
-  readonly name: string
-}
-
-/** For how many arguments a pin has the outcome; or one of these. */
-const NOTHING = -2
-const OPENING = -1
-/** For any number of arguments, which only a written key can tell apart. */
-const WRITTEN = 3
-
-/** What a session holds on to of one call: the version that it saw, and the output that it got. */
-export class Pin implements Waiter {
-  readonly owner: PinOwner
-  readonly key: Key
-  /** What every call of this session goes by: a version, or the promise of one. */
-  reading: Reading | Promise<Reading> | undefined = undefined
-  /** The version itself, once it is there. */
-  seen: Reading | undefined = undefined
-  /** What every call of this session gets: an output, or the promise of one. */
-  outcome: unknown = undefined
-  load: Load | undefined = undefined
-  awaitedBy: Set<Load> | undefined = undefined
-  next: Pin | undefined = undefined
-  /** A call of that many arguments may have the outcome: all that a hit has to look at. */
-  readyFor: number = NOTHING
-  /** The same when it is ready. */
-  readonly #arity: number
-  /** The two arguments, where they can be compared as they are. */
-  readonly pair: readonly unknown[] | undefined
-
-  /** @param args unless there is a key function, by which they cannot be told apart. */
-  constructor(owner: PinOwner, key: Key, args: readonly unknown[] | undefined) {
-    this.owner = owner
-    this.key = key
-    this.#arity = args === undefined ? WRITTEN : plainArity(key, args)
-    this.pair = this.#arity === 2 ? args : undefined
-  }
-
-  /** Whether what gives the outcome has been called and has not returned. */
-  get isOpening(): boolean {
-    return this.readyFor === OPENING
-  }
-
-  get isReady(): boolean {
-    return this.readyFor > OPENING
-  }
-
-  open(): void {
-    this.readyFor = OPENING
-  }
-
-  hold(outcome: unknown): unknown {
-    this.outcome = outcome
-    this.readyFor = this.#arity
-    return outcome
-  }
-
-  letGo(): void {
-    this.outcome = undefined
-    this.readyFor = NOTHING
-  }
-}
-
-/** How many arguments there are, if `===` tells them from all others: then no key has to be written to find the pin. */
-function plainArity(key: Key, args: readonly unknown[]): number {
-  if (args.length === 0) return 0
-  if (args.length === 1) return key === args[0] ? 1 : WRITTEN
-  return args.length === 2 && isItsOwnKey(args[0]) && isItsOwnKey(args[1]) ? 2 : WRITTEN
-}
+import { type Key, NO_ARGUMENTS } from './key.ts'
+import type { Pin, PinOwner } from './pin.ts'
 
 /** Up to here a list is faster than maps, to make and to search. Most sessions ask for a handful of things. */
 const FEW = 6
@@ -86,9 +14,11 @@ export class Pins {
   #others: Map<PinOwner, PinBoard> | undefined = undefined
 
   get(owner: PinOwner, key: Key): Pin | undefined {
-    const first = this.#first
-    if (first === undefined) return this.#getOfFew(owner, key)
-    return first.owner === owner ? first.byKey.get(key) : this.#others?.get(owner)?.byKey.get(key)
+    if (this.#first !== undefined) return this.#boardOf(owner, this.#first)?.byKey.get(key)
+    for (let pin = this.#list; pin !== undefined; pin = pin.next) {
+      if (pin.owner === owner && pin.key === key) return pin
+    }
+    return undefined
   }
 
   /**
@@ -96,7 +26,15 @@ export class Pins {
    * key, a hit by two arguments takes 160 ns instead of 35.)
    */
   find(owner: PinOwner, count: number, a: unknown, b: unknown): Pin | undefined {
-    const pin = count === 1 ? this.#getPlain(owner, a) : this.#getOther(owner, count, a, b)
+    let pin: Pin | undefined
+    if (count === 1 && !isMinusZero(a)) {
+      const first = this.#first
+      pin = first !== undefined && first.owner === owner ? first.byKey.get(a as Key) : this.get(owner, a as Key)
+    } else if (count === 2 && !isMinusZero(a) && !isMinusZero(b)) {
+      pin = this.#getPair(owner, a, b)
+    } else if (count === 0) {
+      pin = this.get(owner, NO_ARGUMENTS)
+    }
     return pin !== undefined && pin.readyFor === count ? pin : undefined
   }
 
@@ -108,8 +46,8 @@ export class Pins {
   }
 
   /** Takes a pin out; one that was dropped before is no longer there, its successor may be. */
-  drop(pin: Pin): void {
-    if (this.get(pin.owner, pin.key) !== pin) return
+  drop(pin: Pin | undefined): void {
+    if (pin === undefined || this.get(pin.owner, pin.key) !== pin) return
     this.#count--
     if (this.#first === undefined) this.#unlink(pin)
     else this.#unpin(this.#first, pin)
@@ -131,22 +69,6 @@ export class Pins {
     for (let pin = this.#list; pin !== undefined; pin = pin.next) yield pin
     yield* this.#first?.byKey.values() ?? []
     for (const { byKey } of this.#others?.values() ?? []) yield* byKey.values()
-  }
-
-  #getOfFew(owner: PinOwner, key: Key): Pin | undefined {
-    for (let pin = this.#list; pin !== undefined; pin = pin.next) {
-      if (pin.owner === owner && pin.key === key) return pin
-    }
-    return undefined
-  }
-
-  #getPlain(owner: PinOwner, a: unknown): Pin | undefined {
-    return isMinusZero(a) ? undefined : this.get(owner, a as Key)
-  }
-
-  #getOther(owner: PinOwner, count: number, a: unknown, b: unknown): Pin | undefined {
-    if (count === 0) return this.get(owner, NO_ARGUMENTS)
-    return count > 2 || isMinusZero(a) || isMinusZero(b) ? undefined : this.#getPair(owner, a, b)
   }
 
   #getPair(owner: PinOwner, a: unknown, b: unknown): Pin | undefined {

@@ -1,11 +1,12 @@
 import { types } from 'node:util'
 import { ambientPins, taintCurrentWork } from './context.ts'
-import { awaitCall, cycleError, endCall } from './dependencies.ts'
+import { awaitCall, endCall } from './dependencies.ts'
 import { LoadCycleError } from './errors.ts'
 import { NO_SLOT, type Slot } from './eviction.ts'
-import { type Key, keyFromParts, keyOf, showKey } from './key.ts'
+import { type Key, keyFromParts, keyOf } from './key.ts'
 import { Loads } from './load.ts'
-import { Pin, type Pins } from './pins.ts'
+import { Pin } from './pin.ts'
+import type { Pins } from './pins.ts'
 import { allPinsOfCaller, pinsOfCaller, type SessionOption } from './session.ts'
 import type { Settings, UserFunction } from './settings.ts'
 import { type CacheStats, type Counters, newCounters } from './stats.ts'
@@ -19,7 +20,6 @@ interface Call {
   readonly args: unknown[]
   /** Those of the session; without one the call is a session of its own, which nobody else meets. */
   readonly pins: Pins | undefined
-  /** Where the session's other calls with these arguments meet this one. */
   readonly pin: Pin
   /** Whether it is to load, whatever is kept. */
   readonly refresh: boolean
@@ -29,8 +29,7 @@ interface Call {
 type Outcome = unknown
 
 /**
- * The cache of one function. Read `call` first: it is the path of a call, from what the session has pinned to
- * a load. Everything that has to happen without interruption happens between two awaits.
+ * The cache of one function. Read `call` first: it is the path of a call, from what the session has pinned to a load.
  */
 export class VersionedLruCache {
   readonly name: string
@@ -116,9 +115,11 @@ export class VersionedLruCache {
 
   #first(pins: Pins | undefined, self: unknown, ...args: unknown[]): Outcome {
     const key = this.#keyOf(self, args)
-    const pin = pins?.get(this, key)
-    if (pin?.isReady || pin?.isOpening) return this.#met(pin)
-    return this.#ask({ self, args, pins, pin: pin ?? this.#pin(pins, key, args), refresh: false })
+    const pin = pins?.get(this, key) ?? this.#pin(pins, key, args)
+    if (!pin.isTaken) return this.#ask({ self, args, pins, pin, refresh: false })
+    const outcome = pin.give()
+    this.#counters.pinned++
+    return outcome
   }
 
   #keyOf(self: unknown, args: unknown[]): Key {
@@ -135,20 +136,8 @@ export class VersionedLruCache {
 
   /** What a writer must not meet again: the running loads, and what its own session has pinned. */
   #forget(key: Key): void {
-    for (const pins of allPinsOfCaller(this.#session)) {
-      const pin = pins.get(this, key)
-      if (pin !== undefined) pins.drop(pin)
-    }
+    for (const pins of allPinsOfCaller(this.#session)) pins.drop(pins.get(this, key))
     this.#loads.ground(key)
-  }
-
-  #met(pin: Pin): Outcome {
-    if (pin.isOpening) {
-      const label = `${this.name}${showKey(pin.key)}`
-      throw cycleError([label, label])
-    }
-    this.#counters.pinned++
-    return pin.outcome
   }
 
   /** The first call of a session: pins what it gets, or nothing when it fails. */
@@ -158,9 +147,7 @@ export class VersionedLruCache {
     awaitCall(pin)
     try {
       const outcome = this.#find(call)
-      if (outcome instanceof Promise) return pin.hold(this.#follow(call, outcome))
-      endCall(pin)
-      return pin.hold(outcome)
+      return pin.hold(outcome instanceof Promise ? this.#follow(call, outcome) : pin.settle(outcome))
     } catch (error) {
       return pin.hold(this.#rescue(call, error))
     }
@@ -168,10 +155,7 @@ export class VersionedLruCache {
 
   #follow(call: Call, outcome: Promise<unknown>): Promise<unknown> {
     return outcome.then(
-      (output) => {
-        endCall(call.pin)
-        return output
-      },
+      (output) => call.pin.settle(output),
       (error) => this.#rescue(call, error),
     )
   }
@@ -181,10 +165,7 @@ export class VersionedLruCache {
     const { pin } = call
     if (pin.reading !== undefined) return this.#answerBy(pin.reading, call)
     const reading = this.#source.check(pin.key, call)
-    if (reading instanceof Promise) {
-      pin.reading = pinReading(pin, reading)
-      return this.#answerBy(pin.reading, call)
-    }
+    if (reading instanceof Promise) return this.#answerBy(pin.goBy(reading), call)
     if (this.#settings.version !== undefined) pin.reading = pin.seen = reading
     return this.#answer(call, reading, reading.readAt) // it is still the same time
   }
@@ -236,19 +217,4 @@ export class VersionedLruCache {
   #givesPromises(): boolean {
     return this.#isAsync || this.#loads.givesPromises
   }
-}
-
-/** Pins a version when it comes, and nothing when the check fails: the next call tries again. */
-function pinReading(pin: Pin, pending: Promise<Reading>): Promise<Reading> {
-  return pending.then(
-    (reading) => {
-      if (reading.tainted) taintCurrentWork() // who goes by what was served stale is made of it too
-      pin.seen = reading
-      return reading
-    },
-    (error) => {
-      pin.reading = undefined
-      throw error
-    },
-  )
 }

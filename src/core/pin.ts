@@ -1,0 +1,101 @@
+import { taintCurrentWork } from './context.ts'
+import { cycleError, endCall, type Load, type Waiter } from './dependencies.ts'
+import { isItsOwnKey, type Key, showKey } from './key.ts'
+import type { Reading } from './version.ts'
+
+/** What has pins: a cached function. */
+export interface PinOwner {
+  readonly name: string
+}
+
+/** For how many arguments a pin has the outcome; or one of these. */
+const NOTHING = -2
+const OPENING = -1
+/** For any number of arguments, which only a written key can tell apart. */
+const WRITTEN = 3
+
+/** What a session holds on to of one call: the version that it saw, and the output that it got. */
+export class Pin implements Waiter {
+  readonly owner: PinOwner
+  readonly key: Key
+  /** What every call of this session goes by: a version, or the promise of one. */
+  reading: Reading | Promise<Reading> | undefined = undefined
+  /** The version itself, once it is there. */
+  seen: Reading | undefined = undefined
+  /** What every call of this session gets: an output, or the promise of one. */
+  outcome: unknown = undefined
+  load: Load | undefined = undefined
+  awaitedBy: Set<Load> | undefined = undefined
+  next: Pin | undefined = undefined
+  /** A call of that many arguments may have the outcome: all that a hit has to look at. */
+  readyFor: number = NOTHING
+  /** The same when it is ready. */
+  readonly #arity: number
+  /** The two arguments, where they can be compared as they are. */
+  readonly pair: readonly unknown[] | undefined
+
+  /** @param args unless there is a key function, by which they cannot be told apart. */
+  constructor(owner: PinOwner, key: Key, args: readonly unknown[] | undefined) {
+    this.owner = owner
+    this.key = key
+    this.#arity = args === undefined ? WRITTEN : plainArity(key, args)
+    this.pair = this.#arity === 2 ? args : undefined
+  }
+
+  /** Whether somebody has asked, so that there is an outcome or will be one in a moment. */
+  get isTaken(): boolean {
+    return this.readyFor !== NOTHING
+  }
+
+  /** @throws {LoadCycleError} when what gives the outcome has been called and has not returned. */
+  give(): unknown {
+    if (this.readyFor !== OPENING) return this.outcome
+    const label = `${this.owner.name}${showKey(this.key)}`
+    throw cycleError([label, label])
+  }
+
+  open(): void {
+    this.readyFor = OPENING
+  }
+
+  hold(outcome: unknown): unknown {
+    this.outcome = outcome
+    this.readyFor = this.#arity
+    return outcome
+  }
+
+  /** Goes by a version when it comes, and by nothing when the check fails: the next call tries again. */
+  goBy(pending: Promise<Reading>): Promise<Reading> {
+    const reading = pending.then(
+      (seen) => {
+        if (seen.tainted) taintCurrentWork() // who goes by what was served stale is made of it too
+        this.seen = seen
+        return seen
+      },
+      (error) => {
+        this.reading = undefined
+        throw error
+      },
+    )
+    this.reading = reading
+    return reading
+  }
+
+  /** The output is there: nobody waits for this call any more. */
+  settle(output: unknown): unknown {
+    endCall(this)
+    return output
+  }
+
+  letGo(): void {
+    this.outcome = undefined
+    this.readyFor = NOTHING
+  }
+}
+
+/** How many arguments there are, if `===` tells them from all others: then no key has to be written to find the pin. */
+function plainArity(key: Key, args: readonly unknown[]): number {
+  if (args.length === 0) return 0
+  if (args.length === 1) return key === args[0] ? 1 : WRITTEN
+  return args.length === 2 && isItsOwnKey(args[0]) && isItsOwnKey(args[1]) ? 2 : WRITTEN
+}
