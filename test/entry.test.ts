@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { versionedLruCache } from '../src/index.ts'
 import { manualClock } from './support/clock.ts'
-import { MODES, shaped } from './support/world.ts'
+import { EVICTIONS, MODES, shaped } from './support/world.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -62,8 +62,8 @@ describe.each(MODES)('how long an output is kept: a $loader loader with a $versi
     expect(random).toHaveBeenCalledTimes(2)
   })
 
-  it('makes room by size', async () => {
-    const { cached, loadsAfter } = expiring({ maxSize: 10, sizeCalculation: (output: number) => output })
+  it.each(EVICTIONS)('makes room by size (%s)', async (eviction) => {
+    const { cached, loadsAfter } = expiring({ maxSize: 10, sizeCalculation: (output: number) => output, eviction })
     await loadsAfter(0, 4)
     await loadsAfter(0, 5)
     expect(cached.stats()).toMatchObject({ entries: 2, totalSize: 9, evictions: 0 })
@@ -81,9 +81,9 @@ describe.each(MODES)('how long an output is kept: a $loader loader with a $versi
     },
   )
 
-  it('does not leave an older output in place of one that could not be kept', async () => {
+  it.each(EVICTIONS)('does not leave an older output in place of one that could not be kept (%s)', async (eviction) => {
     let size = 1
-    const { cached } = expiring({ maxSize: 10, sizeCalculation: () => size })
+    const { cached } = expiring({ maxSize: 10, sizeCalculation: () => size, eviction })
     await cached(7)
     size = 99
     await cached.refresh(7)

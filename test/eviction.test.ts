@@ -3,9 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Entries, type NewEntry } from '../src/core/entries.ts'
 import { NO_SLOT } from '../src/core/eviction.ts'
 import { runInSession, versionedLruCache } from '../src/index.ts'
-
-const POLICIES = ['lru', 'sieve'] as const
-type Policy = (typeof POLICIES)[number]
+import { EVICTIONS, type Eviction } from './support/world.ts'
 
 /** Everything of an entry depends on its number, so that what is mixed up shows. */
 function entry(key: string, number: number, size = 1): NewEntry {
@@ -108,7 +106,7 @@ class PlainSieve extends Plain {
 
 const PLAIN = { lru: PlainLru, sieve: PlainSieve }
 
-function unbounded(eviction: Policy, max: number): Entries {
+function unbounded(eviction: Eviction, max: number): Entries {
   return new Entries({ max, maxSize: Number.POSITIVE_INFINITY, eviction }, () => {})
 }
 
@@ -130,7 +128,7 @@ const step = fc.record({
 })
 const limits = fc.record({ max: fc.integer({ min: 1, max: 10 }), maxSize: fc.integer({ min: 5, max: 40 }) })
 
-describe.each(POLICIES)('entries under %s', (eviction) => {
+describe.each(EVICTIONS)('entries under %s', (eviction) => {
   property.prop([fc.array(step, { maxLength: 80 }), limits], { numRuns: 1000 })(
     'are those of a plain list, step by step',
     (steps, { max, maxSize }) => {
@@ -258,7 +256,7 @@ describe('what a scan leaves', () => {
   })
 })
 
-describe.each(POLICIES)('a function with eviction: %s', (eviction) => {
+describe.each(EVICTIONS)('a function with eviction: %s', (eviction) => {
   it('gives each key its own output, whatever makes room for what', () => {
     const cached = versionedLruCache((id: string) => ({ id }), { version: () => 1, max: 4, eviction })
     for (let turn = 0; turn < 2000; turn++) {
