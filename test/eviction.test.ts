@@ -135,6 +135,7 @@ describe.each(EVICTIONS)('entries under %s', (eviction) => {
       let evictions = 0
       const entries = new Entries({ max, maxSize, eviction }, () => {
         evictions++
+        if (evictions > steps.length) throw new Error('evicts without end')
       })
       const plain = new PLAIN[eviction](max, maxSize)
       for (const [number, { do: action, key, size }] of steps.entries()) {
