@@ -177,6 +177,23 @@ describe('the pins of a session', () => {
     },
   )
 
+  it.each([0, 20])('do not take their successors with them when they are dropped again: beside %i', (others) => {
+    const [one] = owners
+    const pins = new Pins()
+    for (let n = 0; n < others; n++) pins.add(new Pin(one, `other ${n}`, [`other ${n}`]))
+    for (const args of PLAIN) {
+      const [first, second] = [new Pin(one, keyOf(args), args), new Pin(one, keyOf(args), args)]
+      pins.add(first)
+      pins.drop(first)
+      pins.add(second)
+      second.hold(1)
+      pins.drop(first)
+      expect([pins.get(one, keyOf(args)), findCall(pins, one, args)]).toEqual([second, second])
+      pins.drop(second)
+    }
+    expect([...pins]).toHaveLength(others)
+  })
+
   it('are dropped one by one, also when there are many', () => {
     const [one, two] = owners
     const pins = new Pins()
