@@ -129,7 +129,7 @@ const step = fc.record({
 const limits = fc.record({ max: fc.integer({ min: 1, max: 10 }), maxSize: fc.integer({ min: 5, max: 40 }) })
 
 describe.each(EVICTIONS)('entries under %s', (eviction) => {
-  property.prop([fc.array(step, { maxLength: 80 }), limits], { numRuns: 1000 })(
+  property.prop([fc.array(step, { maxLength: 80, size: 'max' }), limits], { numRuns: 400 })(
     'are those of a plain list, step by step',
     (steps, { max, maxSize }) => {
       let evictions = 0
