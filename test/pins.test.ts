@@ -19,6 +19,7 @@ const PLAIN: unknown[][] = [
   [undefined],
   ['a', 'b'],
   ['b', 'a'],
+  ['a', 0],
   ['a', undefined],
   [undefined, 'a'],
   [undefined, undefined],
@@ -193,6 +194,7 @@ describe('the pins of a session', () => {
       pins.drop(first)
       expect([pins.get(one, keyOf(args)), findCall(pins, one, args)]).toEqual([second, second])
       pins.drop(second)
+      expect([pins.get(one, keyOf(args)), findCall(pins, one, args)]).toEqual([undefined, undefined])
     }
     expect([...pins]).toHaveLength(others)
   })
@@ -265,6 +267,27 @@ describe.each(MODES)('in one session, with a $loader loader and a $version versi
       for (const order of [CALLS, CALLS.toReversed(), CALLS]) for (const args of order) await ask(args)
     })
     expect(cached.stats()).toMatchObject({ loads: CALLS.length, pinned: CALLS.length * 2 })
+  })
+
+  it('a key function is asked each time, since it need not go by the arguments alone', async () => {
+    let tenant = 'a'
+    const cached = versionedLruCache(
+      shaped(loader, (..._: string[]) => ({})),
+      {
+        version: shaped(version, (..._: string[]) => 1),
+        key: (...args) => (tenant === 'a' ? args.join() : tenant),
+      },
+    )
+    await runInSession(async () => {
+      for (const args of [[], ['x'], ['x', 'y']]) {
+        tenant = 'a'
+        const first = await cached(...args)
+        tenant = 'b'
+        expect(await cached(...args)).not.toBe(first)
+        tenant = 'a'
+        expect(await cached(...args)).toBe(first)
+      }
+    })
   })
 
   it('a function with a key function goes by its keys alone', async () => {

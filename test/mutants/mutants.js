@@ -657,7 +657,7 @@ export const mutants = [
     name: 'a pin that is opening gives what it has not got yet',
     file: 'src/core/pins.ts',
     edits: [['this.readyFor = OPENING', 'this.readyFor = this.#arity']],
-    tests: ['pins', 'cycle'],
+    tests: ['pins'],
   },
   {
     name: 'a load without a session has a new session for every call',
