@@ -19,7 +19,7 @@ const REST = [
   'stale',
   'cycle',
   'freeze',
-  'lru',
+  'eviction',
   'key',
   'decorator',
   'with-ttl',

@@ -162,7 +162,7 @@ describe('a load that needs its own result', () => {
     })
   })
 
-  it('is looked for without a deep stack', async () => {
+  it('is looked for without a deep stack', { timeout: 60_000 }, async () => {
     const hold = gate()
     const chain: { of: (n: number) => Promise<number> } = { of: async () => 0 }
     chain.of = versionedLruCache(

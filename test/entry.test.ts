@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { versionedLruCache } from '../src/index.ts'
+import { Session, versionedLruCache } from '../src/index.ts'
 import { manualClock } from './support/clock.ts'
-import { MODES, shaped } from './support/world.ts'
+import { EVICTIONS, gated, MODES, shaped } from './support/world.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -37,6 +37,22 @@ describe.each(MODES)('how long an output is kept: a $loader loader with a $versi
     ])
   })
 
+  it('is judged by the time when a session asks, not by when it read the version that it has pinned', async () => {
+    const clock = manualClock()
+    let database: 'down' | 'up' = 'down'
+    const load = shaped(mode.loader, (_: string) => (database === 'up' ? { at: clock() } : fail('no database')))
+    const cached = versionedLruCache(load, { version: shaped(mode.version, (_: string) => 1), ttl: 60, clock })
+    const sessions = [new Session(), new Session()] as const
+    for (const session of sessions) await expect(session.run(async () => cached('eu'))).rejects.toThrow('no database')
+    database = 'up'
+    clock.advance(10)
+    const first = await cached('eu')
+    expect(await sessions[0].run(() => cached('eu'))).toBe(first)
+    clock.advance(60)
+    expect(await sessions[1].run(() => cached('eu'))).toEqual({ at: clock() })
+    expect(cached.stats()).toMatchObject({ checks: 3, hits: 1, expired: 1 })
+  })
+
   it('lives for an hour by default, and for ever with Infinity', async () => {
     const hour = expiring({})
     expect([await hour.loadsAfter(0), await hour.loadsAfter(3_599_999), await hour.loadsAfter(1)]).toEqual([1, 1, 2])
@@ -62,8 +78,8 @@ describe.each(MODES)('how long an output is kept: a $loader loader with a $versi
     expect(random).toHaveBeenCalledTimes(2)
   })
 
-  it('makes room by size', async () => {
-    const { cached, loadsAfter } = expiring({ maxSize: 10, sizeCalculation: (output: number) => output })
+  it.each(EVICTIONS)('makes room by size (%s)', async (eviction) => {
+    const { cached, loadsAfter } = expiring({ maxSize: 10, sizeCalculation: (output: number) => output, eviction })
     await loadsAfter(0, 4)
     await loadsAfter(0, 5)
     expect(cached.stats()).toMatchObject({ entries: 2, totalSize: 9, evictions: 0 })
@@ -81,9 +97,9 @@ describe.each(MODES)('how long an output is kept: a $loader loader with a $versi
     },
   )
 
-  it('does not leave an older output in place of one that could not be kept', async () => {
+  it.each(EVICTIONS)('does not leave an older output in place of one that could not be kept (%s)', async (eviction) => {
     let size = 1
-    const { cached } = expiring({ maxSize: 10, sizeCalculation: () => size })
+    const { cached } = expiring({ maxSize: 10, sizeCalculation: () => size, eviction })
     await cached(7)
     size = 99
     await cached.refresh(7)
@@ -104,6 +120,24 @@ describe.each(MODES)('how long an output is kept: a $loader loader with a $versi
     const { cached } = expiring({ maxSize: 10, sizeCalculation: (_: number, key: unknown) => keys.push(key) })
     await cached(7)
     expect(keys).toEqual([7])
+  })
+})
+
+describe('an output that expires while a check of it runs', () => {
+  it('is not given any more', async () => {
+    const clock = manualClock()
+    const checks = gated<[], number>()
+    let loads = 0
+    const cached = versionedLruCache(() => ++loads, { version: checks.fn, ttl: 60, clock })
+    const check = (index: number) => checks.runs[index] as (typeof checks.runs)[number]
+    const first = cached()
+    check(0).open(1)
+    expect(await first).toBe(1)
+    clock.advance(59)
+    const second = cached()
+    clock.advance(1)
+    check(1).open(1)
+    expect(await second).toBe(2)
   })
 })
 

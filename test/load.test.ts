@@ -59,6 +59,7 @@ describe('under load', { timeout: 120_000 }, () => {
 
   it.each([
     ['max', { max: 1000 }],
+    ['max with SIEVE', { max: 1000, eviction: 'sieve' as const }],
     ['maxSize', { max: 1_000_000, maxSize: 1000, sizeCalculation: () => 1 }],
   ])('1,000,000 random keys through %s 1000 leave the heap flat', async (_, options) => {
     const cached = versionedLruCache((key: string) => ({ key }), { version: () => 1, ...options })

@@ -43,6 +43,11 @@ describe('options are checked once, when the function is wrapped', () => {
     ['maxx', 5, 'There is no option "maxx". The options are "version", "session", "max"'],
     ['maxAge', 5, 'There is no option "maxAge". It is called "ttl" here.'],
     ['eviction', 'sieve', 'never'],
+    ['eviction', 'lru', 'never'],
+    ['eviction', 'LRU', 'The option "eviction" is "LRU" (a string)'],
+    ['eviction', true, 'The option "eviction" is true'],
+    ['eviction', null, 'The option "eviction" is null'],
+    ['eviction', ['lru'], 'The option "eviction" is an array'],
     ['eviction', 'fifo', 'The option "eviction" is "fifo" (a string): give "lru" or "sieve".'],
     ['staleWhileRevalidate', -1, 'The option "staleWhileRevalidate" is -1: give a bounded number of milliseconds'],
     ['staleWhileRevalidate', Number.POSITIVE_INFINITY, 'The option "staleWhileRevalidate" is Infinity'],
@@ -63,7 +68,9 @@ describe('options are checked once, when the function is wrapped', () => {
   })
 
   it('undefined counts as absent', () => {
-    expect(() => wrap(() => 1, { version: undefined, max: undefined, session: undefined })).not.toThrow()
+    expect(() =>
+      wrap(() => 1, { version: undefined, max: undefined, session: undefined, eviction: undefined }),
+    ).not.toThrow()
   })
 
   it('maxSize and sizeCalculation need each other', () => {

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { runInSession, Session, versionedLruCache } from '../src/index.ts'
 import { manualClock } from './support/clock.ts'
 import { outcomeOf, settle } from './support/gate.ts'
-import { gated } from './support/world.ts'
+import { EVICTIONS, type Eviction, gated } from './support/world.ts'
 
 /** A cached function whose loads wait for the test; its version is what the test says. */
-function racing(options: { max?: number; ttl?: number } = {}) {
+function racing(options: { max?: number; ttl?: number; eviction?: Eviction } = {}) {
   const clock = manualClock()
   const world = { version: 1 }
   const loads = gated<[string], string>()
@@ -38,8 +38,8 @@ describe('loads that race', () => {
     expect(cached.stats()).toMatchObject({ overtaken: 1, entries: 1, runningLoads: 0 })
   })
 
-  it('late load: also when the newer entry has been evicted meanwhile', async () => {
-    const { world, call, cached, load } = racing({ max: 1 })
+  it.each(EVICTIONS)('late load: also when the newer entry has been evicted meanwhile (%s)', async (eviction) => {
+    const { world, call, cached, load } = racing({ max: 1, eviction })
     const a = call() // 1. A starts to load version 1
     world.version = 2
     const b = call() // 2. B starts to load version 2
@@ -175,8 +175,8 @@ describe('loads that race', () => {
     }
   })
 
-  it('eviction during a load: the callers get their output all the same', async () => {
-    const { call, cached, load } = racing({ max: 1 })
+  it.each(EVICTIONS)('eviction (%s) during a load: the callers get their output all the same', async (eviction) => {
+    const { call, cached, load } = racing({ max: 1, eviction })
     const a = call('eu')
     const b = call('us')
     load(1).open('us')
@@ -478,9 +478,9 @@ describe('checks that race', () => {
 })
 
 describe('sessions and entries', () => {
-  it('a session that outlives its entries keeps its outputs', async () => {
+  it.each(EVICTIONS)('a session that outlives its entries keeps its outputs (%s)', async (eviction) => {
     const clock = manualClock()
-    const cached = versionedLruCache((id: string) => ({ id }), { version: () => 1, ttl: 60, max: 1, clock })
+    const cached = versionedLruCache((id: string) => ({ id }), { version: () => 1, ttl: 60, max: 1, clock, eviction })
     const session = new Session()
     const first = session.run(() => cached('eu'))
     clock.advance(1000)

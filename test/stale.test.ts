@@ -75,6 +75,15 @@ describe('staleWhileRevalidate', () => {
     }
   })
 
+  it('is bounded without a TTL too', async () => {
+    const { call, world, clock, load } = await serving({ staleWhileRevalidate: 100, ttl: Number.POSITIVE_INFINITY })
+    world.version = 2
+    clock.advance(100)
+    const late = call()
+    load(1).open('new')
+    expect(await late).toBe('new')
+  })
+
   it('counts its bound from when the output was last known to be current, not from when it was loaded', async () => {
     const { call, world, clock } = await serving({ staleWhileRevalidate: 100 })
     clock.advance(500)
@@ -120,6 +129,22 @@ describe('staleWhileRevalidate', () => {
     load(1).open('overtaken')
     await settle()
     expect(cached.peek('eu')).toBeUndefined()
+  })
+
+  it('serves what it had when its own load forgets it at once', async () => {
+    const clock = manualClock()
+    let forgets = false
+    const cached = versionedLruCache(
+      async () => {
+        if (forgets) cached.clear()
+        return forgets ? 'new' : 'old'
+      },
+      { ttl: 1000, staleWhileRevalidate: 100, clock },
+    )
+    await cached()
+    forgets = true
+    clock.advance(1000)
+    expect(await cached()).toBe('old')
   })
 
   it('raises no unhandled rejection when the background load fails, and tries again', async () => {
@@ -243,6 +268,16 @@ describe.each(MODES)('staleIfError: a $loader loader with a $version version fun
     await expect((async () => cached.refresh('eu'))()).rejects.toThrow('no load')
     cached.invalidate('eu')
     await expect(call()).rejects.toThrow('no load')
+  })
+
+  it('is bounded without a TTL too', async () => {
+    const { call, clock, world } = failing({ ttl: Number.POSITIVE_INFINITY })
+    const first = await call()
+    world.fail = 'check'
+    clock.advance(99)
+    expect(await call()).toBe(first)
+    clock.advance(1)
+    await expect(call()).rejects.toThrow('no check')
   })
 
   it('is off unless asked for', async () => {

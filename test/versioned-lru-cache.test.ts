@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { runInSession, Session, type Version, versionedLruCache } from '../src/index.ts'
 import { settle, thenable } from './support/gate.ts'
-import { MODES, type Row, shaped, World } from './support/world.ts'
+import { EVICTIONS, type Eviction, MODES, type Row, shaped, World } from './support/world.ts'
 
 describe.each(MODES)('a $loader loader with a $version version function', ({ loader, version }) => {
-  function cachedWorld(options: { max?: number } = {}) {
+  function cachedWorld(options: { max?: number; eviction?: Eviction } = {}) {
     const world = new World()
     const cached = versionedLruCache(shaped(loader, world.load), { version: shaped(version, world.check), ...options })
     return { world, cached }
@@ -174,19 +174,22 @@ describe.each(MODES)('a $loader loader with a $version version function', ({ loa
     expect(cached.stats()).toMatchObject({ checks: 2, runningChecks: 0 })
   })
 
-  it('keeps the output pinned through eviction, invalidate and clear of others', async () => {
-    const { world, cached } = cachedWorld({ max: 1 })
-    const session = new Session()
-    const first = await session.run(() => cached('eu'))
-    await runInSession(() => cached('us'))
-    expect(cached.peek('eu')).toBeUndefined()
-    expect(await session.run(() => cached('eu'))).toBe(first)
-    runInSession(() => cached.invalidate('eu'))
-    expect(await session.run(() => cached('eu'))).toBe(first)
-    runInSession(() => cached.clear())
-    expect(await session.run(() => cached('eu'))).toBe(first)
-    expect(world.steps).toEqual(['check eu', 'load eu', 'check us', 'load us'])
-  })
+  it.each(EVICTIONS)(
+    'keeps the output pinned through eviction (%s), invalidate and clear of others',
+    async (eviction) => {
+      const { world, cached } = cachedWorld({ max: 1, eviction })
+      const session = new Session()
+      const first = await session.run(() => cached('eu'))
+      await runInSession(() => cached('us'))
+      expect(cached.peek('eu')).toBeUndefined()
+      expect(await session.run(() => cached('eu'))).toBe(first)
+      runInSession(() => cached.invalidate('eu'))
+      expect(await session.run(() => cached('eu'))).toBe(first)
+      runInSession(() => cached.clear())
+      expect(await session.run(() => cached('eu'))).toBe(first)
+      expect(world.steps).toEqual(['check eu', 'load eu', 'check us', 'load us'])
+    },
+  )
 
   it('lets a writer read its own write after invalidate or clear', async () => {
     const { world, cached } = cachedWorld()
@@ -244,8 +247,8 @@ describe.each(MODES)('a $loader loader with a $version version function', ({ loa
     expect(await cached('eu')).toBe(first)
   })
 
-  it('peeks without a check, a pin or a touch', async () => {
-    const { world, cached } = cachedWorld({ max: 2 })
+  it.each(EVICTIONS)('peeks without a check, a pin or a use (%s)', async (eviction) => {
+    const { world, cached } = cachedWorld({ max: 2, eviction })
     expect(cached.peek('eu')).toBeUndefined()
     const row = await cached('eu')
     await cached('us')
@@ -253,20 +256,20 @@ describe.each(MODES)('a $loader loader with a $version version function', ({ loa
     await runInSession(async () => {
       expect(cached.peek('eu')).toBe(row)
       expect(world.take()).toEqual([])
-      await cached('asia') // evicts eu, the least recently used, since a peek is no use
+      await cached('asia') // evicts eu, since a peek is no use
       expect(cached.peek('eu')).toBeUndefined()
     })
   })
 
-  it('evicts the key that was not used for the longest time, and a hit is a use', async () => {
-    const { world, cached } = cachedWorld({ max: 2 })
+  it.each(EVICTIONS)('evicts the key that was not used, and a hit is a use (%s)', async (eviction) => {
+    const { world, cached } = cachedWorld({ max: 2, eviction })
     for (const id of ['eu', 'us', 'eu', 'asia']) await cached(id)
     expect([cached.peek('eu')?.id, cached.peek('us')?.id, cached.peek('asia')?.id]).toEqual(['eu', undefined, 'asia'])
     expect(world.steps.filter((step) => step.startsWith('load'))).toHaveLength(3)
   })
 
-  it('counts what it did', async () => {
-    const { world, cached } = cachedWorld({ max: 1 })
+  it.each(EVICTIONS)('counts what it did (%s)', async (eviction) => {
+    const { world, cached } = cachedWorld({ max: 1, eviction })
     await runInSession(async () => {
       await cached('eu') // miss
       await cached('eu') // pinned

@@ -12,16 +12,15 @@ export const mutants = [
       [
         'const loaded = this.#run(call, flight)',
         `const loaded = this.#run(call, flight)
-    const [stamp] = flight.reading.stamps as { version: unknown }[]
     const late = this.#settings.version?.apply(call.self, call.args)
-    if (stamp !== undefined && !isThenable(late)) stamp.version = late`,
+    if (!isThenable(late)) (flight.reading as { version: unknown }).version = late`,
       ],
     ],
   },
   {
     name: 'join any flight, of whatever version',
     file: 'src/core/flight.ts',
-    edits: [['return sameStamps(stamps, reading.stamps) && (', 'return (']],
+    edits: [['sameVersion(version, reading.version) && (', '(']],
   },
   {
     name: 'join the running check',
@@ -29,12 +28,9 @@ export const mutants = [
     edits: [
       [
         'this.#follow(key, outcome) //',
-        'this.#follow(key, outcome); this.#running.get(key).joined = outcome.then((settled) => this.#stamped(begun, key, settled)) //',
+        'this.#follow(key, outcome); this.#running.get(key).joined = outcome.then((version) => ({ version, readAt, order, tainted: false })) //',
       ],
-      [
-        'running.next ??= running.ended.then(() => this.#runShared(key, read))\n    return running.next',
-        'return running.joined',
-      ],
+      ['running.next ??=', 'return running.joined\n    running.next ??='],
     ],
   },
   {
@@ -50,7 +46,7 @@ export const mutants = [
   {
     name: 'no time limit for the version function',
     file: 'src/core/version.ts',
-    edits: [['if (this.#timeout === Number.POSITIVE_INFINITY)', 'if (this.#timeout > 0)']],
+    edits: [['this.#settings.versionTimeout === Number.POSITIVE_INFINITY', 'this.#settings.versionTimeout > 0']],
     tests: ['version'],
   },
   {
@@ -74,8 +70,11 @@ export const mutants = [
     name: 'one version for all arguments, as in Python',
     file: 'src/core/versioned-lru-cache.ts',
     edits: [
-      ['const pinned = pins.readings.get(this.#source, key)', "const pinned = pins.readings.get(this.#source, '')"],
-      ['return pins.readings.hold(this.#source, key,', "return pins.readings.hold(this.#source, '',"],
+      [
+        'if (pin.reading !== undefined) return',
+        `for (const { owner, reading } of call.pins ?? []) if (owner === this) pin.reading ??= reading
+    if (pin.reading !== undefined) return`,
+      ],
     ],
   },
   {
@@ -83,48 +82,42 @@ export const mutants = [
     file: 'src/core/flight.ts',
     edits: [
       ['if (flights === undefined || !flights.includes(flight)) return', ''],
+      ['    const others = flights.filter((other) => other !== flight)\n', ''],
       ['if (others.length === 0) this', 'this'],
       ['    else this.#byKey.set(flight.key, others)\n', ''],
     ],
   },
   {
     name: 'output not pinned',
-    file: 'src/core/versioned-lru-cache.ts',
-    edits: [
-      [
-        'return request.pins.outputs.hold(this,',
-        'return new (request.pins.constructor as typeof Pins)().outputs.hold(this,',
-      ],
-    ],
+    file: 'src/core/pins.ts',
+    edits: [['this.readyFor = this.#arity', 'this.letGo()']],
   },
   {
     name: 'version not pinned',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [['if (pinned?.outcome !== undefined) return pinned.outcome\n', '']],
+    edits: [['if (pin.reading !== undefined) return', 'if (call === undefined) return']],
   },
   {
     name: 'pin set after the first await',
-    file: 'src/core/pins.ts',
-    edits: [['    this.#set(pin)\n    try', '    setImmediate(() => this.#set(pin))\n    try']],
+    file: 'src/core/versioned-lru-cache.ts',
+    edits: [['pins.add(pin)', 'setImmediate(() => pins.add(pin))']],
   },
   {
     name: 'failed pin kept',
-    file: 'src/core/pins.ts',
-    edits: [['    if (this.get(pin.owner, pin.key) === pin) this.drop(pin.owner, pin.key)\n', '']],
+    file: 'src/core/versioned-lru-cache.ts',
+    edits: [['    pin.letGo()\n', '']],
   },
   {
     name: 'a failure unpins what came after it',
     file: 'src/core/pins.ts',
-    edits: [['if (this.get(pin.owner, pin.key) === pin) this', 'this']],
+    edits: [['if (this.get(pin.owner, pin.key) !== pin) return', '']],
+    tests: ['pins'],
   },
   {
     name: 'TTL from the end of the load',
     file: 'src/core/store.ts',
     edits: [
-      [
-        'new Entry(key, output, async, size, reading,',
-        'new Entry(key, output, async, size, { ...reading, readAt: this.#settings.clock() },',
-      ],
+      ['size, reading, lifetime })', 'size, reading: { ...reading, readAt: this.#settings.clock() }, lifetime })'],
     ],
   },
   {
@@ -135,14 +128,28 @@ export const mutants = [
   },
   {
     name: 'served at the very end of the TTL',
-    file: 'src/core/entry.ts',
-    edits: [['now < entry.expiresAt', 'now <= entry.expiresAt']],
+    file: 'src/core/store.ts',
+    edits: [['now < (expiresAt', 'now <= (expiresAt']],
     tests: ['entry'],
   },
   {
     name: 'kept for longer by a clock that goes back',
-    file: 'src/core/entry.ts',
-    edits: [['!(now >= entry.readAt && now < entry.expiresAt)', '!(now < entry.expiresAt)']],
+    file: 'src/core/store.ts',
+    edits: [['now >= (readAt[slot] as number) && now', 'now']],
+  },
+  {
+    name: 'expiry judged by the time of a pinned reading',
+    file: 'src/core/versioned-lru-cache.ts',
+    edits: [
+      ['(reading) => this.#answer(call, reading, clock())', '(reading) => this.#answer(call, reading, reading.readAt)'],
+    ],
+    tests: ['entry'],
+  },
+  {
+    name: 'expiry judged by the time when a check began',
+    file: 'src/core/versioned-lru-cache.ts',
+    edits: [['this.#answer(call, later, clock())', 'this.#answer(call, later, later.readAt)']],
+    tests: ['entry'],
   },
   {
     name: 'keys through JSON',
@@ -153,8 +160,14 @@ export const mutants = [
   {
     name: '-0 is 0',
     file: 'src/core/key.ts',
-    edits: [['return !Object.is(value, -0) //', 'return true //']],
+    edits: [[' && !Object.is(value, -0)', '']],
     tests: ['key'],
+  },
+  {
+    name: 'NaN is its own key',
+    file: 'src/core/key.ts',
+    edits: [['!Number.isNaN(value) && ', '']],
+    tests: ['pins'],
   },
   {
     name: 'strings not escaped in keys',
@@ -177,8 +190,8 @@ export const mutants = [
     file: 'src/core/versioned-lru-cache.ts',
     edits: [
       [
-        '    this.#forget(request)\n    return this.#store.delete(request.key)',
-        '    request.pins.outputs.drop(this, request.key)\n    request.pins.readings.drop(this.#source, request.key)\n    return this.#store.delete(request.key)',
+        '    this.#forget(key)\n    return',
+        '    const pins = pinsOfCaller(this.#settings.session)\n    const pin = pins?.get(this, key)\n    if (pin) pins?.drop(pin)\n    return',
       ],
     ],
   },
@@ -195,20 +208,20 @@ export const mutants = [
   {
     name: 'a writer does not read its own write',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [['      pins.outputs.drop(this, key)\n      pins.readings.drop(this.#source, key)\n', '']],
+    edits: [['if (pin !== undefined) pins.drop(pin)', '']],
   },
   {
     name: 'invalidate unpins the output, but goes by the old version',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [['      pins.readings.drop(this.#source, key)\n', '']],
+    edits: [['if (pin !== undefined) pins.drop(pin)', 'pin?.letGo()']],
   },
   {
     name: 'refresh joins a load that began before it',
     file: 'src/core/versioned-lru-cache.ts',
     edits: [
       [
-        '      this.#forget(request)\n      return this.#hold',
-        '      request.pins.outputs.drop(this, request.key)\n      request.pins.readings.drop(this.#source, request.key)\n      return this.#hold',
+        '      this.#forget(key)\n      const pins = pinsOfCaller(this.#settings.session)\n',
+        '      const pins = pinsOfCaller(this.#settings.session)\n      const old = pins?.get(this, key)\n      if (old) pins?.drop(old)\n',
       ],
     ],
   },
@@ -241,25 +254,79 @@ export const mutants = [
   {
     name: 'LRU touch missing',
     file: 'src/core/store.ts',
-    edits: [['    this.#entries.touch(entry)\n', '']],
+    edits: [['    entries.use(slot)\n', '']],
   },
   {
     name: 'LRU evicts the newest',
-    file: 'src/core/lru.ts',
-    edits: [['const oldest = this.#oldest as Node', 'const oldest = this.#newest as Node']],
-    tests: ['lru'],
+    file: 'src/core/eviction.ts',
+    edits: [['return this.#list.oldest', 'return this.#list.newest']],
+    tests: ['eviction'],
+  },
+  {
+    name: 'SIEVE never marks',
+    file: 'src/core/eviction.ts',
+    edits: [['this.#marked[slot] = 1', '']],
+    tests: ['eviction'],
+  },
+  {
+    name: 'SIEVE begins at the oldest each time',
+    file: 'src/core/eviction.ts',
+    edits: [['let hand = this.#hand || this', 'let hand = this']],
+    tests: ['eviction'],
+  },
+  {
+    name: 'the hand of SIEVE is left on a removed slot',
+    file: 'src/core/eviction.ts',
+    edits: [['if (slot === this.#hand) this', 'if (slot === NO_SLOT) this']],
+    tests: ['eviction'],
+  },
+  {
+    name: 'SIEVE takes a mark for that of what was in the slot before',
+    file: 'src/core/eviction.ts',
+    edits: [['    this.#marked[slot] = 0\n    this', '    this']],
+    tests: ['eviction'],
+  },
+  {
+    name: 'a freed slot keeps its output',
+    file: 'src/core/entries.ts',
+    edits: [['this.#outputs[slot] = undefined', '']],
+    tests: ['eviction'],
+  },
+  {
+    name: 'a freed slot keeps its version',
+    file: 'src/core/entries.ts',
+    edits: [['this.versions[slot] = undefined', '']],
+    tests: ['eviction'],
+  },
+  {
+    name: 'slots that were freed are never used again',
+    file: 'src/core/entries.ts',
+    edits: [['this.#free.push(slot)', '']],
+    tests: ['eviction'],
+  },
+  {
+    name: 'clear keeps the room',
+    file: 'src/core/entries.ts',
+    edits: [['this.#resize(0)', '']],
+    tests: ['eviction'],
+  },
+  {
+    name: 'entries not bounded',
+    file: 'src/core/entries.ts',
+    edits: [['this.#slots.size >= max || ', '']],
+    tests: ['eviction'],
   },
   {
     name: 'total size not given back',
-    file: 'src/core/lru.ts',
-    edits: [['this.#totalSize -= node.size', '']],
-    tests: ['lru'],
+    file: 'src/core/entries.ts',
+    edits: [['this.#totalSize -= this.#sizes[slot] as number', '']],
+    tests: ['eviction'],
   },
   {
     name: 'size not bounded',
-    file: 'src/core/lru.ts',
-    edits: [[' || this.#totalSize > this.#limits.maxSize', '']],
-    tests: ['lru'],
+    file: 'src/core/entries.ts',
+    edits: [[' || this.#totalSize + size > maxSize', '']],
+    tests: ['eviction'],
   },
   {
     name: 'a load that needs itself hangs',
@@ -269,16 +336,16 @@ export const mutants = [
   },
   {
     name: 'a sync output behind a promise is given bare',
-    file: 'src/core/entry.ts',
-    edits: [['return this.async ? Promise.resolve(this.output) : this.output', 'return this.output']],
+    file: 'src/core/store.ts',
+    edits: [['isAsync(slot) ? Promise.resolve(output) : output', 'isAsync(slot) ? output : output']],
   },
   {
     name: 'a shared check runs in the context of nobody who asked',
     file: 'src/core/version.ts',
     edits: [
       [
-        'running.next ??= running.ended.then(() => this.#runShared(key, read))',
-        'running.next ??= new Promise((resolve) => { running.wake = () => resolve(this.#run(key, read)) })',
+        'running.ended.then(() => this.#runShared(key, asker))',
+        'new Promise((resolve) => { running.wake = () => resolve(this.#runShared(key, asker)) })',
       ],
       [
         'if (running.next === undefined) this.#running.delete(key)',
@@ -316,14 +383,14 @@ export const mutants = [
   {
     name: 'stale output served without bound',
     file: 'src/core/store.ts',
-    edits: [[' && staleness(entry, this.#settings.clock()) < bound', '']],
+    edits: [[' && this.#staleness(slot, this.#settings.clock()) < bound', '']],
     tests: ['stale'],
   },
   {
     name: 'stale output served though nobody asked for it',
     file: 'src/core/store.ts',
     edits: [
-      ['bound > 0 && ', ''],
+      ['if (bound === 0) return NO_SLOT\n', ''],
       ['< bound ?', '<= bound ?'],
     ],
     tests: ['stale', 'versioned-lru-cache', 'entry'],
@@ -331,13 +398,13 @@ export const mutants = [
   {
     name: 'the bound of stale serving counts from the load',
     file: 'src/core/store.ts',
-    edits: [["if (verdict !== 'outdated') entry.confirmedAt = Math.max(entry.confirmedAt, reading.readAt)", '']],
+    edits: [['entries.confirmedAt[slot] = reading.readAt', '{}']],
     tests: ['stale'],
   },
   {
     name: 'every session starts a background load of its own',
     file: 'src/core/load.ts',
-    edits: [['if (this.#flights.hasLanding(call.key)) return', '']],
+    edits: [['if (this.#flights.hasLanding(call.pin.key)) return', '']],
     tests: ['stale'],
   },
   {
@@ -354,24 +421,19 @@ export const mutants = [
   {
     name: 'an error hides behind what was invalidated',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [['return this.#store.delete(request.key)', 'return this.#store.peek(request.key) !== undefined']],
+    edits: [['return this.#store.delete(key)', 'return this.#store.peek(key) !== undefined']],
     tests: ['stale', 'versioned-lru-cache'],
   },
   {
     name: 'a failed refresh is hidden by what is kept',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [
-      [
-        'return this.#hold(request, (call) => after(this.#read(call), (reading) => this.#loads.joinOrLoad(call, reading)))',
-        'return this.#hold(request, (call) => recover(() => after(this.#read(call), (reading) => this.#loads.joinOrLoad(call, reading)), (error) => this.#staleOr(error, call.key)))',
-      ],
-    ],
+    edits: [['!refresh && ', '']],
     tests: ['stale'],
   },
   {
     name: 'a cycle hides behind a stale output',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [['error instanceof LoadCycleError ? undefined : this', 'this']],
+    edits: [[' && !(error instanceof LoadCycleError)', '']],
     tests: ['cycle'],
   },
   {
@@ -409,28 +471,58 @@ export const mutants = [
     file: 'src/core/versioned-lru-cache.ts',
     edits: [
       [
-        '    this.#loads.loadBehind(call, reading)\n    return this.#serveStale(stale)',
-        '    this.#loads.loadBehind(call, reading)\n    setImmediate(() => call.pins.outputs.drop(this, call.key))\n    return this.#serveStale(stale)',
+        'const outcome = this.#serveStale(stale)',
+        'const outcome = this.#serveStale(stale)\n    setImmediate(() => call.pin.letGo())',
       ],
     ],
     tests: ['stale'],
   },
   {
+    name: 'what is served stale is taken after the background load has begun',
+    file: 'src/core/versioned-lru-cache.ts',
+    edits: [
+      ['this.#loads.loadBehind(call, reading)', ''],
+      [
+        'const outcome = this.#serveStale(stale)',
+        'this.#loads.loadBehind(call, reading)\n    const outcome = this.#serveStale(stale)',
+      ],
+    ],
+    tests: ['stale'],
+  },
+  {
+    name: 'a clock that staleIfError needs is not asked',
+    file: 'src/core/settings.ts',
+    edits: [[' && staleIfError === 0', '']],
+    tests: ['stale'],
+  },
+  {
+    name: 'a clock that staleWhileRevalidate needs is not asked',
+    file: 'src/core/settings.ts',
+    edits: [[' && staleWhileRevalidate === 0', '']],
+    tests: ['stale'],
+  },
+  {
     name: 'a load goes by the pins of the session that runs it',
+    file: 'src/core/work.ts',
+    edits: [['pins: this.pins }', 'pins: sessionPins }']],
+    tests: ['work'],
+  },
+  {
+    name: 'a load goes by the pins of the session that the option gives',
     file: 'src/core/session.ts',
-    edits: [['return context?.work?.pins ?? sessionPins(option, context)', 'return sessionPins(option, context)']],
+    edits: [['context?.work?.pins ?? ', '']],
     tests: ['work'],
   },
   {
     name: 'a shared check goes by the pins of who asked first',
     file: 'src/core/version.ts',
-    edits: [['this.#runShared(key, read))', 'this.#run(key, read))']],
+    edits: [['this.#runShared(key, asker))', 'this.#run(key, asker))']],
     tests: ['work'],
   },
   {
     name: 'invalidate inside a load leaves the pins of the session',
     file: 'src/core/session.ts',
-    edits: [['new Set([sessionPins(option, currentContext())])', 'new Set<Pins>()']],
+    edits: [['if (own !== undefined) all.add(own)', '']],
     tests: ['work'],
   },
   {
@@ -448,12 +540,7 @@ export const mutants = [
   {
     name: 'a load older than the TTL is joined',
     file: 'src/core/flight.ts',
-    edits: [
-      [
-        'sameStamps(stamps, reading.stamps) && (readAt > readAfter || readAt >= reading.readAt)',
-        'sameStamps(stamps, reading.stamps)',
-      ],
-    ],
+    edits: [[' && (readAt > readAfter || readAt >= reading.readAt)', '']],
     tests: ['races'],
   },
   {
@@ -504,15 +591,78 @@ export const mutants = [
     edits: [[' || readAt >= reading.readAt', '']],
   },
   {
-    name: 'the ninth pin of a session hides the first eight',
+    name: 'the first pins of a session are lost when there are many',
     file: 'src/core/pins.ts',
-    edits: [['of [...few, pin]) this', 'of [pin].slice(few.length > 99 ? 1 : 0)) this']],
+    edits: [['const few = [...this]', 'const few = [...this].slice(-1)']],
+    tests: ['pins'],
+  },
+  {
+    name: 'a raw argument finds the pin of a written key',
+    file: 'src/core/pins.ts',
+    edits: [['pin.readyFor === count', 'pin.isReady']],
+    tests: ['pins'],
+  },
+  {
+    name: '-0 finds the pin of 0',
+    file: 'src/core/pins.ts',
+    edits: [[' || isMinusZero(a)', '']],
+    tests: ['pins'],
+  },
+  {
+    name: '-0 as the second argument finds the pin of 0',
+    file: 'src/core/pins.ts',
+    edits: [[' || isMinusZero(b)', '']],
+    tests: ['pins'],
+  },
+  {
+    name: 'a third argument is ignored',
+    file: 'src/core/pins.ts',
+    edits: [
+      ['count > 2 || ', ''],
+      ['count === 2 ?', 'count >= 2 ?'],
+      ['pin.readyFor === count', 'pin.readyFor === Math.min(count, 2)'],
+    ],
+    tests: ['pins'],
+  },
+  {
+    name: 'the order of a pair is ignored, among few',
+    file: 'src/core/pins.ts',
+    edits: [['pin.pair[0] === a && pin.pair[1] === b', 'pin.pair.includes(a) && pin.pair.includes(b)']],
+    tests: ['pins'],
+  },
+  {
+    name: 'the order of a pair is ignored, among many',
+    file: 'src/core/pins.ts',
+    edits: [
+      [
+        '?.byPair?.get(a)?.get(b)',
+        '?.byPair?.get(a)?.get(b) ?? this.#boardOf(owner, this.#first)?.byPair?.get(b)?.get(a)',
+      ],
+    ],
+    tests: ['pins'],
+  },
+  {
+    name: 'a pair that was dropped is still found',
+    file: 'src/core/pins.ts',
+    edits: [['    ofFirst?.delete(b)\n', '']],
+    tests: ['pins'],
+  },
+  {
+    name: 'a key function is ignored by a hit',
+    file: 'src/core/versioned-lru-cache.ts',
+    edits: [['this.#settings.key === undefined ? args : undefined)', 'args)']],
+    tests: ['pins'],
+  },
+  {
+    name: 'a pin that is opening gives what it has not got yet',
+    file: 'src/core/pins.ts',
+    edits: [['this.readyFor = OPENING', 'this.readyFor = this.#arity']],
     tests: ['pins'],
   },
   {
     name: 'a load without a session has a new session for every call',
-    file: 'src/core/session.ts',
-    edits: [['context?.work?.pins ?? sess', '(context?.session && context.work?.pins) ?? sess']],
+    file: 'src/core/work.ts',
+    edits: [['pins: this.pins }', 'pins: session && this.pins }']],
     tests: ['work'],
   },
   {
@@ -529,7 +679,7 @@ export const mutants = [
   {
     name: 'a session that begins in a load goes by the pins of the load',
     file: 'src/core/work.ts',
-    edits: [['work: outer && new Work(outer.load, outer) }', 'work: outer }']],
+    edits: [['outer && new Work(outer.load, outer)', 'outer']],
     tests: ['work'],
   },
   {
@@ -539,9 +689,15 @@ export const mutants = [
     tests: ['work'],
   },
   {
+    name: 'what outlives a load goes by its pins',
+    file: 'src/core/work.ts',
+    edits: [['this.#context.pins = this.#context.sessionPins', '{}']],
+    tests: ['work'],
+  },
+  {
     name: 'a shared check hides that it went by something stale',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [['  if (reading.tainted) taintCurrentWork()\n', '']],
+    edits: [['if (reading.tainted) taintCurrentWork()', '']],
     tests: ['work'],
   },
   {
@@ -558,7 +714,7 @@ export const mutants = [
   {
     name: 'a load starts itself again and again, when it cannot join itself',
     file: 'src/core/load.ts',
-    edits: [['&& Object.is(load.key, key)', '&& !Object.is(load.key, key)']],
+    edits: [['&& load.key === key', '&& load.key !== key']],
     tests: ['cycle'],
   },
   {

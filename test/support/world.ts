@@ -48,6 +48,11 @@ export const MODES: ReadonlyArray<{ loader: Shape; version: Shape }> = [
   { loader: 'sync', version: 'async' },
 ]
 
+/** What says which entry makes room; what holds for one has to hold for the other. */
+export type Eviction = 'lru' | 'sieve'
+
+export const EVICTIONS: readonly Eviction[] = ['lru', 'sieve']
+
 /** Gives a function in the shape that a mode asks for. */
 export function shaped<Args extends unknown[], R>(shape: Shape, fn: (...args: Args) => R): (...args: Args) => R {
   if (shape === 'sync') return fn

@@ -49,7 +49,10 @@ versionedLruCache(async, {
   },
   maxSize: 5,
   sizeCalculation: (output) => output.id.length,
+  eviction: 'sieve',
 })
+versionedLruCache(sync, { eviction: undefined })
+versionedLruCache({ eviction: 'lru' })
 // @ts-expect-error an argument of another type
 a(5)
 // @ts-expect-error an argument too many
@@ -62,6 +65,10 @@ versionedLruCache(sync, { version: (id: number) => id })
 versionedLruCache(sync, { version: () => new Date() })
 // @ts-expect-error nor can an object, when it has been waited for
 versionedLruCache(sync, { version: async () => ({ rows: 1 }) })
+// @ts-expect-error another way to evict
+versionedLruCache(sync, { eviction: 'fifo' })
+// @ts-expect-error a string that may be anything
+versionedLruCache(sync, { eviction: 'sieve' as string })
 // @ts-expect-error an option that is not there
 versionedLruCache(sync, { maxAge: 5 })
 // @ts-expect-error a key that is not a primitive
