@@ -30,6 +30,20 @@ describe.each(MODES)('how long an output is kept: a $loader loader with a $versi
     expect(cached.stats()).toMatchObject({ expired: 1, outdated: 0, entries: 1 })
   })
 
+  it('is not given any more when it expires while a check runs', async () => {
+    let checkTakes = 0
+    const checking = expiring({
+      ttl: 60,
+      version: shaped(mode.version, (_: number) => {
+        checking.clock.advance(checkTakes)
+        return 1
+      }),
+    })
+    expect(await checking.loadsAfter(0)).toBe(1)
+    checkTakes = 30
+    expect(await checking.loadsAfter(30)).toBe(2)
+  })
+
   it('is not prolonged by hits', async () => {
     const { loadsAfter } = expiring({ ttl: 60 })
     expect([await loadsAfter(0), await loadsAfter(30), await loadsAfter(20), await loadsAfter(10)]).toEqual([

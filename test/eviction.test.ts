@@ -44,6 +44,12 @@ abstract class Plain {
   }
 
   set(item: NewEntry): void {
+    const old = this.list.findIndex(({ key }) => key === item.key)
+    if (old !== -1 && this.totalSize - (this.list[old] as NewEntry).size + item.size <= this.maxSize) {
+      this.list[old] = item
+      this.use(String(item.key))
+      return
+    }
     this.delete(String(item.key))
     while (this.list.length >= this.max || this.totalSize + item.size > this.maxSize) {
       this.delete(this.victim())

@@ -1,7 +1,8 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, it } from 'vitest'
 import { keyOf } from '../src/core/key.ts'
-import { Pin, Pins } from '../src/core/pins.ts'
+import { Pin } from '../src/core/pin.ts'
+import { Pins } from '../src/core/pins.ts'
 import { runInSession, versionedLruCache } from '../src/index.ts'
 import { MODES, shaped } from './support/world.ts'
 
@@ -119,7 +120,8 @@ class PinsAndMap {
       for (const args of CALLS) {
         const name = nameOf(owner, args)
         const pin = this.plain.get(name)
-        const bare = owner !== WITH_KEY && PLAIN.includes(args) && pin?.isReady ? pin : undefined
+        const bare =
+          owner !== WITH_KEY && PLAIN.includes(args) && pin !== undefined && pin.readyFor >= 0 ? pin : undefined
         if (this.pins.get(owner, keyOf(args)) !== pin) expect.fail(`get ${name}`)
         if (findCall(this.pins, owner, args) !== bare) expect.fail(`find ${name}`)
       }

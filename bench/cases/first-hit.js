@@ -157,7 +157,10 @@ one's.`,
     return { ns, bytes }
   },
 
-  targets: [{ metric: 'ns', variant: EXPLICIT, of: OURS, to: FLOOR, atMost: 2 }],
+  targets: [
+    { metric: 'ns', variant: EXPLICIT, of: OURS, to: FLOOR, atMost: 2 },
+    { metric: 'ns', variant: `${EXPLICIT}, no TTL`, of: OURS, to: FLOOR, atMost: 2, note: 'without the clock' },
+  ],
   charts: [
     {
       file: 'first-hit.svg',

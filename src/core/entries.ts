@@ -87,6 +87,7 @@ export class Entries {
 
   /** Puts an entry in, in place of the one of the same key; others make room for it. */
   set(entry: NewEntry): void {
+    if (this.#replace(entry)) return
     this.delete(entry.key)
     this.#makeRoom(entry.size)
     const slot = this.#takeSlot()
@@ -94,6 +95,18 @@ export class Entries {
     this.#slots.set(entry.key, slot)
     this.#eviction.add(slot)
     this.#totalSize += entry.size
+  }
+
+  /** In the slot that the key has got, which was asked for once more; not if others would have to make room. */
+  #replace(entry: NewEntry): boolean {
+    const slot = this.find(entry.key)
+    if (slot === NO_SLOT) return false
+    const totalSize = this.#totalSize - (this.#sizes[slot] as number) + entry.size
+    if (totalSize > this.#limits.maxSize) return false
+    this.#totalSize = totalSize
+    this.#fill(slot, entry)
+    this.#eviction.use(slot)
+    return true
   }
 
   delete(key: Key): boolean {

@@ -59,6 +59,7 @@ export class Pins {
 
   /** Forgets everything; calls that are under way keep their pins to themselves. */
   clear(): void {
+    for (const pin of [...this]) pin.next = undefined
     this.#count = 0
     this.#list = undefined
     this.#first = undefined

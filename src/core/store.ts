@@ -29,13 +29,13 @@ export class Store {
   }
 
   /** The entry that a session with this reading may be given, and may use; the counters say why there is none. */
-  find(key: Key, reading: Reading, now: number): Slot {
+  find(key: Key, reading: Reading): Slot {
     const entries = this.#entries
     const slot = entries.find(key)
     if (slot === NO_SLOT) return this.#miss()
     if (!sameVersion(entries.versions[slot], reading.version)) return this.#miss('outdated')
     if (reading.readAt > (entries.confirmedAt[slot] as number)) entries.confirmedAt[slot] = reading.readAt
-    if (this.#isExpired(slot, now)) return this.#miss('expired')
+    if (this.#isExpired(slot)) return this.#miss('expired')
     this.#counters.hits++
     entries.use(slot)
     return slot
@@ -48,8 +48,9 @@ export class Store {
   }
 
   /** When the clock went back, or gave no number, nobody can tell how old the entry is: it counts as expired. */
-  #isExpired(slot: Slot, now: number): boolean {
+  #isExpired(slot: Slot): boolean {
     const { readAt, expiresAt } = this.#entries
+    const now = this.#settings.clock()
     return !(now >= (readAt[slot] as number) && now < (expiresAt[slot] as number))
   }
 
@@ -79,7 +80,7 @@ export class Store {
 
   peek(key: Key): unknown {
     const slot = this.#entries.find(key)
-    if (slot === NO_SLOT || this.#isExpired(slot, this.#settings.clock())) return undefined
+    if (slot === NO_SLOT || this.#isExpired(slot)) return undefined
     return this.#entries.output(slot)
   }
 
@@ -95,9 +96,12 @@ export class Store {
     const size = sizeCalculation === undefined ? 0 : sizeCalculation(output, key)
     const lifetime = (typeof ttl === 'function' ? ttl(output) : ttl) * (1 - ttlJitter * Math.random())
     const fits = sizeCalculation === undefined || (typeof size === 'number' && size > 0 && size <= maxSize)
-    this.#entries.delete(key)
-    if (fits && lifetime > 0) this.#entries.set({ key, output, async, size, reading, lifetime })
-    else this.#counters.unkept++
+    if (fits && lifetime > 0) {
+      this.#entries.set({ key, output, async, size, reading, lifetime })
+    } else {
+      this.#entries.delete(key)
+      this.#counters.unkept++
+    }
   }
 
   delete(key: Key): boolean {

@@ -28,9 +28,7 @@ interface Call {
 /** What a call gives: an output, or the promise of one. */
 type Outcome = unknown
 
-/**
- * The cache of one function. Read `call` first: it is the path of a call, from what the session has pinned to a load.
- */
+/** The cache of one function. Begin at `call`: the path of a call, from what the session has pinned to a load. */
 export class VersionedLruCache {
   readonly name: string
   readonly loader: UserFunction<unknown>
@@ -167,18 +165,18 @@ export class VersionedLruCache {
     const reading = this.#source.check(pin.key, call)
     if (reading instanceof Promise) return this.#answerBy(pin.goBy(reading), call)
     if (this.#settings.version !== undefined) pin.reading = pin.seen = reading
-    return this.#answer(call, reading, reading.readAt) // it is still the same time
+    return this.#answer(call, reading)
   }
 
   /** By a version that was asked for a while ago, or is still to come. */
   #answerBy(reading: Reading | Promise<Reading>, call: Call): Outcome {
-    return after(reading, (seen) => this.#answer(call, seen, this.#settings.clock()))
+    return after(reading, (seen) => this.#answer(call, seen))
   }
 
-  #answer(call: Call, reading: Reading, now: number): Outcome {
+  #answer(call: Call, reading: Reading): Outcome {
     if (call.refresh) return this.#loads.joinOrLoad(call, reading)
     const { key } = call.pin
-    const kept = this.#store.find(key, reading, now)
+    const kept = this.#store.find(key, reading)
     if (kept !== NO_SLOT) return this.#store.give(kept)
     const stale = this.#store.findStale(key, this.#settings.staleWhileRevalidate)
     if (stale === NO_SLOT || !this.#store.isAsync(stale)) return this.#loads.joinOrLoad(call, reading)

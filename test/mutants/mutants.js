@@ -89,7 +89,7 @@ export const mutants = [
   },
   {
     name: 'output not pinned',
-    file: 'src/core/pins.ts',
+    file: 'src/core/pin.ts',
     edits: [['this.readyFor = this.#arity', 'this.letGo()']],
   },
   {
@@ -110,7 +110,7 @@ export const mutants = [
   {
     name: 'a failure unpins what came after it',
     file: 'src/core/pins.ts',
-    edits: [['if (this.get(pin.owner, pin.key) !== pin) return', '']],
+    edits: [['|| this.get(pin.owner, pin.key) !== pin) return', ') return']],
     tests: ['pins'],
   },
   {
@@ -138,17 +138,13 @@ export const mutants = [
     edits: [['now >= (readAt[slot] as number) && now', 'now']],
   },
   {
-    name: 'expiry judged by the time of a pinned reading',
-    file: 'src/core/versioned-lru-cache.ts',
+    name: 'expiry judged by the time when the version was read',
+    file: 'src/core/store.ts',
     edits: [
-      ['(reading) => this.#answer(call, reading, clock())', '(reading) => this.#answer(call, reading, reading.readAt)'],
+      ['if (this.#isExpired(slot)) return this.#miss', 'if (this.#isExpired(slot, reading.readAt)) return this.#miss'],
+      ['#isExpired(slot: Slot)', '#isExpired(slot: Slot, now = this.#settings.clock())'],
+      ['    const now = this.#settings.clock()\n    return !(now >= (readAt', '    return !(now >= (readAt'],
     ],
-    tests: ['entry'],
-  },
-  {
-    name: 'expiry judged by the time when a check began',
-    file: 'src/core/versioned-lru-cache.ts',
-    edits: [['this.#answer(call, later, clock())', 'this.#answer(call, later, later.readAt)']],
     tests: ['entry'],
   },
   {
@@ -208,20 +204,20 @@ export const mutants = [
   {
     name: 'a writer does not read its own write',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [['if (pin !== undefined) pins.drop(pin)', '']],
+    edits: [['pins.drop(pins.get(this, key))', 'pins.get(this, key)']],
   },
   {
     name: 'invalidate unpins the output, but goes by the old version',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [['if (pin !== undefined) pins.drop(pin)', 'pin?.letGo()']],
+    edits: [['pins.drop(pins.get(this, key))', 'pins.get(this, key)?.letGo()']],
   },
   {
     name: 'refresh joins a load that began before it',
     file: 'src/core/versioned-lru-cache.ts',
     edits: [
       [
-        '      this.#forget(key)\n      const pins = pinsOfCaller(this.#settings.session)\n',
-        '      const pins = pinsOfCaller(this.#settings.session)\n      const old = pins?.get(this, key)\n      if (old) pins?.drop(old)\n',
+        '      this.#forget(key)\n      const pins = pinsOfCaller(this.#session)\n',
+        '      const pins = pinsOfCaller(this.#session)\n      pins?.drop(pins.get(this, key))\n',
       ],
     ],
   },
@@ -238,7 +234,7 @@ export const mutants = [
   {
     name: 'an output that cannot be kept leaves the older one in place',
     file: 'src/core/store.ts',
-    edits: [['    this.#entries.delete(key)\n    if (fits', '    if (fits']],
+    edits: [['      this.#entries.delete(key)\n', '']],
     tests: ['entry'],
   },
   {
@@ -605,21 +601,20 @@ export const mutants = [
   {
     name: '-0 finds the pin of 0',
     file: 'src/core/pins.ts',
-    edits: [[' || isMinusZero(a)', '']],
+    edits: [['count === 1 && !isMinusZero(a)', 'count === 1']],
     tests: ['pins'],
   },
   {
     name: '-0 as the second argument finds the pin of 0',
     file: 'src/core/pins.ts',
-    edits: [[' || isMinusZero(b)', '']],
+    edits: [[' && !isMinusZero(b)', '']],
     tests: ['pins'],
   },
   {
     name: 'a third argument is ignored',
     file: 'src/core/pins.ts',
     edits: [
-      ['count > 2 || ', ''],
-      ['count === 2 ?', 'count >= 2 ?'],
+      ['count === 2 &&', 'count >= 2 &&'],
       ['pin.readyFor === count', 'pin.readyFor === Math.min(count, 2)'],
     ],
     tests: ['pins'],
@@ -655,7 +650,7 @@ export const mutants = [
   },
   {
     name: 'a pin that is opening gives what it has not got yet',
-    file: 'src/core/pins.ts',
+    file: 'src/core/pin.ts',
     edits: [['this.readyFor = OPENING', 'this.readyFor = this.#arity']],
     tests: ['pins'],
   },
@@ -696,8 +691,8 @@ export const mutants = [
   },
   {
     name: 'a shared check hides that it went by something stale',
-    file: 'src/core/versioned-lru-cache.ts',
-    edits: [['if (reading.tainted) taintCurrentWork()', '']],
+    file: 'src/core/pin.ts',
+    edits: [['if (seen.tainted) taintCurrentWork()', '']],
     tests: ['work'],
   },
   {

@@ -1,7 +1,6 @@
 import { versionedLruCache } from '../../../dist/index.js'
 import { Fifo } from './fifo.js'
 import { optimumHits } from './optimum.js'
-import { Sieve } from './sieve.js'
 
 /**
  * @typedef {object} Policy
@@ -20,8 +19,9 @@ export const policies = {
     hits: countedBy((capacity) => library({ max: capacity })),
   },
   SIEVE: {
-    how: 'as in Zhang et al., NSDI 2024: a queue and a hand that spares what was asked for since it last came by',
-    hits: countedBy((capacity) => new Sieve(capacity)),
+    package: 'versioned-lru-cache',
+    how: "the same with `eviction: 'sieve'`",
+    hits: countedBy((capacity) => library({ max: capacity, eviction: 'sieve' })),
   },
   FIFO: { how: 'evicts what has been there longest', hits: countedBy((capacity) => new Fifo(capacity)) },
   optimum: {
@@ -46,7 +46,7 @@ function countedBy(simulation) {
 /**
  * The policy that users get: what does not load was there.
  *
- * @param {{ max: number }} options
+ * @param {{ max: number, eviction?: 'sieve' }} options
  * @returns {Simulation}
  */
 function library(options) {
