@@ -3,7 +3,6 @@ import { test } from 'node:test'
 import { randomStream } from '../../consistency/schedule.js'
 import { optimumHits } from './optimum.js'
 import { policies } from './policies.js'
-import { Sieve } from './sieve.js'
 import { traces, zipf } from './traces.js'
 
 /** One letter is one request; gives an `H` or a `.` for each. */
