@@ -49,7 +49,7 @@ function countedBy(simulation) {
  * @param {{ max: number, eviction?: 'sieve' }} options
  * @returns {Simulation}
  */
-function library(options) {
+export function library(options) {
   let loads = 0
   const ask = versionedLruCache((_key) => ++loads, { ttl: Number.POSITIVE_INFINITY, ...options })
   return {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { randomStream } from '../../consistency/schedule.js'
 import { optimumHits } from './optimum.js'
-import { policies } from './policies.js'
+import { library, policies } from './policies.js'
 import { traces, zipf } from './traces.js'
 
 /** One letter is one request; gives an `H` or a `.` for each. */
@@ -52,9 +52,9 @@ function sieveInAList(trace, capacity) {
 
 test('SIEVE by hand', () => {
   // d: the hand spares a and takes b. b: it goes on from there and takes c, then d, b and e; a is behind it.
-  assert.equal(outcomes(new Sieve(3), 'abcadabecfa'), '...H.H....H')
+  assert.equal(outcomes(library({ max: 3, eviction: 'sieve' }), 'abcadabecfa'), '...H.H....H')
   // c: both are marked, so the hand comes round to a. a: it spares b and takes c, the newest. c: it begins anew with b.
-  assert.equal(outcomes(new Sieve(2), 'ababcbaca'), '..HH.H..H')
+  assert.equal(outcomes(library({ max: 2, eviction: 'sieve' }), 'ababcbaca'), '..HH.H..H')
 })
 
 test('SIEVE is what a plain list makes of it', () => {
