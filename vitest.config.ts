@@ -24,6 +24,7 @@ export default defineConfig({
   plugins: [lowerDecorators],
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/no-shrinking.ts'],
     pool: 'forks',
     execArgv: ['--expose-gc'],
     testTimeout: 20_000,

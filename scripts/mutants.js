@@ -89,7 +89,8 @@ async function killedBy(copy, tests) {
     `--outputFile=${report}`,
   ]
   const vitest = resolve('node_modules/vitest/vitest.mjs')
-  const run = spawn(process.execPath, [vitest, 'run', ...options, ...files], { cwd: copy, stdio: 'ignore' })
+  const env = { ...process.env, NO_SHRINKING: '1' }
+  const run = spawn(process.execPath, [vitest, 'run', ...options, ...files], { cwd: copy, env, stdio: 'ignore' })
   const limit = setTimeout(() => run.kill('SIGKILL'), 120_000)
   const status = await new Promise((done) => run.on('exit', done))
   clearTimeout(limit)

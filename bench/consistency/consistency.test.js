@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { replaceSection } from '../harness/markdown.js'
 import { candidates } from './candidates/index.js'
 import neverInvalidated from './candidates/never-invalidated.js'
 import noCache from './candidates/no-cache.js'
 import ours from './candidates/versioned-lru-cache.js'
 import { judge, newTally } from './checker.js'
 import { play } from './interleaving.js'
-import { replaceSection } from './report.js'
 import { randomStream, Schedule } from './schedule.js'
 import { World } from './world.js'
 
@@ -161,6 +161,7 @@ test('draws evenly, and other numbers for other names', () => {
 
 test('replaces its section of the page and nothing else', () => {
   const [begin, end] = ['<!-- consistency: written by bench/consistency/run.js -->', '<!-- /consistency -->']
-  assert.equal(replaceSection(`x\n${begin}\nold\n${end}\ny`, 'new'), `x\n${begin}\n\nnew\n\n${end}\ny`)
-  assert.throws(() => replaceSection('no markers', 'new'), /lost its markers/)
+  const page = (section) => `x\n${begin}\n\n${section}\n\n${end}\ny`
+  assert.equal(replaceSection(page('old'), 'consistency', 'new'), page('new'))
+  assert.throws(() => replaceSection('no markers', 'consistency', 'new'), /lost its markers/)
 })

@@ -1,12 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
+import { replaceSection } from '../harness/markdown.js'
 import { REQUESTS, WRITES } from './interleaving.js'
 import { firstSeenTable, ratesTable, setupTable, whole } from './table.js'
 
 const RESULTS = new URL('RESULTS.md', import.meta.url)
 const PAGE = new URL('../../docs/peers.md', import.meta.url)
-const BEGIN = '<!-- consistency: written by bench/consistency/run.js -->'
-const END = '<!-- /consistency -->'
 
 /** @typedef {{ seed: string, runs: number, turns: number }} Settings */
 
@@ -20,17 +19,7 @@ export async function writeReport(results, settings) {
   const table = ratesTable(results)
   const measured = describeMeasurement(results, settings)
   await writeFile(RESULTS, resultsPage(results, table, measured))
-  await writeFile(PAGE, replaceSection(await readFile(PAGE, 'utf8'), `${table}\n\n${measured}`))
-}
-
-/**
- * @param {string} page
- * @param {string} section
- */
-export function replaceSection(page, section) {
-  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)]
-  if (begin < 0 || end < begin) throw new Error(`docs/peers.md has lost its markers: ${BEGIN} and ${END}.`)
-  return `${page.slice(0, begin + BEGIN.length)}\n\n${section}\n\n${page.slice(end)}`
+  await writeFile(PAGE, replaceSection(await readFile(PAGE, 'utf8'), 'consistency', `${table}\n\n${measured}`))
 }
 
 /**

@@ -1,12 +1,15 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { caseNames, loadCase } from './case.js'
 import { drawCharts } from './charts.js'
+import { replaceSection } from './markdown.js'
 import { NODES, nodesSection } from './nodes-table.js'
 import { readResults } from './results.js'
 import { failureList, setupTable, targetsTable, variantTable } from './tables.js'
 
 const REPORT = new URL('../RESULTS.md', import.meta.url)
 const CHARTS = new URL('../charts/', import.meta.url)
+/** The page for users, where the targets stand as well. */
+const PAGE = new URL('../../docs/speed.md', import.meta.url)
 
 const INTRODUCTION = `# Results of bench
 
@@ -30,6 +33,7 @@ export async function writeReport() {
     if (result !== undefined) await drawCharts(benchCase, result.rows, CHARTS)
   }
   await writeFile(REPORT, page(measured, results))
+  await writeFile(PAGE, replaceSection(await readFile(PAGE, 'utf8'), 'targets', targetsTable(measured)))
 }
 
 /**

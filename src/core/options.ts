@@ -22,7 +22,7 @@ export interface CacheOptions<This, Args extends readonly unknown[], Output, V e
    */
   session?: (SessionHolder | (() => SessionHolder | null | undefined)) | undefined
   /**
-   * How many outputs are kept at the most; the least recently used goes first.
+   * How many outputs are kept at the most.
    *
    * @default 1000
    */
