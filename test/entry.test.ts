@@ -44,6 +44,19 @@ describe.each(MODES)('how long an output is kept: a $loader loader with a $versi
     expect(await checking.loadsAfter(30)).toBe(2)
   })
 
+  it('is not given when the clock clears the cache while it is asked', async () => {
+    let clears = false
+    const clearing = expiring({
+      clock: () => {
+        if (clears) clearing.cached.clear()
+        return 1
+      },
+    })
+    expect(await clearing.loadsAfter(0)).toBe(1)
+    clears = true
+    expect(await clearing.cached(7)).toBe(7)
+  })
+
   it('is not prolonged by hits', async () => {
     const { loadsAfter } = expiring({ ttl: 60 })
     expect([await loadsAfter(0), await loadsAfter(30), await loadsAfter(20), await loadsAfter(10)]).toEqual([

@@ -195,6 +195,13 @@ describe.each(EVICTIONS)('entries under %s', (eviction) => {
     }
   })
 
+  it('give their room back when the last of many is deleted', () => {
+    const entries = unbounded(eviction, 100)
+    for (let number = 0; number < 100; number++) entries.set(entry(`k${number}`, number))
+    for (let number = 0; number < 100; number++) entries.delete(`k${number}`)
+    expect([entries.count, ...room(entries)]).toEqual(Array(6).fill(0))
+  })
+
   it('have nothing of the key whose slot they took', () => {
     const entries = unbounded(eviction, 10)
     entries.set(entry('old', 1, 5))

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { keyOf } from '../src/core/key.ts'
 import { Pin } from '../src/core/pin.ts'
 import { Pins } from '../src/core/pins.ts'
-import { runInSession, versionedLruCache } from '../src/index.ts'
+import { runInSession, Session, versionedLruCache } from '../src/index.ts'
 import { MODES, shaped } from './support/world.ts'
 
 /** Calls that are found by their arguments as they are, since `===` tells these from all others. */
@@ -215,6 +215,33 @@ describe('the pins of a session', () => {
     again.hold(1)
     pins.add(again)
     expect(pins.find(one, 1, 'a', undefined)).toBe(again)
+  })
+
+  it.each([0, 20])('are one for each call: a new one takes the place of the old: beside %i', (others) => {
+    const [one] = owners
+    const pins = new Pins()
+    for (let n = 0; n < others; n++) pins.add(new Pin(one, `other ${n}`, [`other ${n}`]))
+    const [first, second] = [new Pin(one, 'a', ['a']), new Pin(one, 'a', ['a'])]
+    pins.add(first)
+    pins.add(second)
+    expect([...pins].filter(({ key }) => key === 'a')).toEqual([second])
+    pins.drop(second)
+    expect(pins.get(one, 'a')).toBeUndefined()
+  })
+
+  it('let go of a function of which nothing is pinned any more', async () => {
+    const session = new Session()
+    const functions = Array.from({ length: 3 }, () => versionedLruCache((n: number) => ({ n })))
+    const held = functions.map((fn) => new WeakRef(fn.loader))
+    session.run(() => functions.forEach((fn) => void [0, 1, 2, 3].map(fn)))
+    session.run(() => functions.splice(0, 2).forEach((fn) => void fn.clear()))
+    for (let turn = 0; turn < 20 && held[0]?.deref() !== undefined; turn++) {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      globalThis.gc?.()
+    }
+    expect(held.map((loader) => loader.deref() !== undefined)).toEqual([false, false, true])
+    expect(session.run(() => functions[0]?.(1))).toEqual({ n: 1 })
+    session.run(() => functions[0]?.clear())
   })
 
   it('hold for a session of many functions and arguments as for one', async () => {

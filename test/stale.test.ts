@@ -165,6 +165,33 @@ describe('staleWhileRevalidate', () => {
     expect(cached.stats()).toMatchObject({ stale: 2, loadErrors: 1, runningLoads: 0 })
   })
 
+  it('takes a background load as it comes: a promise, a value, or an error at once', async () => {
+    const clock = manualClock()
+    const ways: (() => Promise<string> | string)[] = [
+      async () => 'first',
+      () => {
+        throw new Error('no database')
+      },
+      () => 'second',
+    ]
+    const cached = versionedLruCache(() => (ways.shift() as () => string)(), {
+      ttl: 10,
+      staleWhileRevalidate: 1000,
+      clock,
+    })
+    const answerAfter = (milliseconds: number): Promise<string> => {
+      clock.advance(milliseconds)
+      return Promise.resolve(cached())
+    }
+    expect([await answerAfter(0), await answerAfter(10), await answerAfter(0), await answerAfter(0)]).toEqual([
+      'first',
+      'first',
+      'first',
+      'second',
+    ])
+    expect(cached.stats()).toMatchObject({ stale: 2, loads: 3, loadErrors: 1 })
+  })
+
   it('does not hold for a loader that gives its value at once: that one is run', () => {
     const clock = manualClock()
     let loads = 0

@@ -9,7 +9,7 @@ export interface Context {
   readonly session: Session | undefined
   readonly sessionPins: Pins | undefined
   readonly work: Work | undefined
-  /** What calls go by: the pins of the work, or of the session when there is no work or it is over. */
+  /** What calls go by, at hand: the pins of the work, or of the session when there is no work or it is over. */
   pins: Pins | undefined
 }
 

@@ -22,8 +22,10 @@ export interface Waiter {
 
 /** A call has its outcome: nobody waits for it any more. */
 export function endCall(call: Waiter): void {
-  for (const load of call.awaitedBy ?? []) load.awaits.delete(call)
-  call.awaitedBy = undefined
+  if (call.awaitedBy !== undefined) {
+    for (const load of call.awaitedBy) load.awaits.delete(call)
+    call.awaitedBy = undefined
+  }
   call.load = undefined
 }
 

@@ -15,8 +15,8 @@ export interface Eviction {
   remove(slot: Slot): void
   /** The entry that goes next; there is at least one. */
   victim(): Slot
-  /** There are so many slots now, more than before. */
-  grow(slots: number): void
+  /** There are so many slots now. */
+  resize(slots: number): void
 }
 
 /** A list of slots, linked both ways by columns: 8 bytes an entry, and nothing to collect. */
@@ -26,7 +26,7 @@ class SlotList {
   newest: Slot = NO_SLOT
   #older = new Uint32Array(0)
 
-  grow(slots: number): void {
+  resize(slots: number): void {
     this.newer = resized(this.newer, slots)
     this.#older = resized(this.#older, slots)
   }
@@ -73,8 +73,8 @@ export class Lru implements Eviction {
     return this.#list.oldest
   }
 
-  grow(slots: number): void {
-    this.#list.grow(slots)
+  resize(slots: number): void {
+    this.#list.resize(slots)
   }
 }
 
@@ -114,8 +114,8 @@ export class Sieve implements Eviction {
     return hand
   }
 
-  grow(slots: number): void {
-    this.#list.grow(slots)
+  resize(slots: number): void {
+    this.#list.resize(slots)
     this.#marked = resized(this.#marked, slots)
   }
 }

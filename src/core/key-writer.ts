@@ -9,7 +9,7 @@ export type Primitive = string | number | bigint | boolean | null | undefined
 /** Enough for any sensible argument, few enough to refuse a hostile one in bounded time and stack. */
 const MAX_DEPTH = 500
 const MAX_PARTS = 1_000_000
-export const MAX_CHARACTERS: number = 2 ** 26
+const MAX_CHARACTERS = 2 ** 26
 
 export function isPrimitive(value: unknown): value is Primitive {
   return value === null || (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol')

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { types } from 'node:util'
-import { describe, InvalidKeyError, UnkeyableArgumentError } from './errors.ts'
-import { isPrimitive, KeyWriter, MAX_CHARACTERS, type Primitive, writePrimitive } from './key-writer.ts'
+import { describe, InvalidKeyError } from './errors.ts'
+import { isPrimitive, KeyWriter, type Primitive, writePrimitive } from './key-writer.ts'
 
 /** The identity of a call's arguments; equal by the rules of `Map` if and only if the arguments are equal. */
 export type Key = Primitive
@@ -70,9 +70,6 @@ export function isItsOwnKey(value: unknown): value is Primitive {
 
 /** Begins like no written key, which begins with a bracket. Hashed as UTF-16: a lone surrogate has no UTF-8. */
 function digestOf(key: string): string {
-  if (key.length > MAX_CHARACTERS) {
-    throw new UnkeyableArgumentError('argument 0', `has more than ${MAX_CHARACTERS} characters: pass a "key" function.`)
-  }
   const digest = createHash('sha256').update(key, 'utf16le').digest('base64')
   return `${WRITTEN}…${key.length} characters with the SHA-256 ${digest}`
 }

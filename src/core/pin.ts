@@ -11,8 +11,8 @@ export interface PinOwner {
 /** For how many arguments a pin has the outcome; or one of these. */
 const NOTHING = -2
 const OPENING = -1
-/** For any number of arguments, which only a written key can tell apart. */
-const WRITTEN = 3
+/** For a call whose arguments only a key can tell apart from others. */
+const BY_KEY = -3
 
 /** What a session holds on to of one call: the version that it saw, and the output that it got. */
 export class Pin implements Waiter {
@@ -38,7 +38,7 @@ export class Pin implements Waiter {
   constructor(owner: PinOwner, key: Key, args: readonly unknown[] | undefined) {
     this.owner = owner
     this.key = key
-    this.#arity = args === undefined ? WRITTEN : plainArity(key, args)
+    this.#arity = args === undefined ? BY_KEY : plainArity(key, args)
     this.pair = this.#arity === 2 ? args : undefined
   }
 
@@ -96,6 +96,6 @@ export class Pin implements Waiter {
 /** How many arguments there are, if `===` tells them from all others: then no key has to be written to find the pin. */
 function plainArity(key: Key, args: readonly unknown[]): number {
   if (args.length === 0) return 0
-  if (args.length === 1) return key === args[0] ? 1 : WRITTEN
-  return args.length === 2 && isItsOwnKey(args[0]) && isItsOwnKey(args[1]) ? 2 : WRITTEN
+  if (args.length === 1) return key === args[0] ? 1 : BY_KEY
+  return args.length === 2 && isItsOwnKey(args[0]) && isItsOwnKey(args[1]) ? 2 : BY_KEY
 }

@@ -6,8 +6,8 @@ const FEW = 6
 
 /** What one session holds on to. */
 export class Pins {
-  #count = 0
   /** While they are few. */
+  #count = 0
   #list: Pin | undefined = undefined
   /** When they are many: those of the function that was asked first, and those of others. */
   #first: PinBoard | undefined = undefined
@@ -22,8 +22,8 @@ export class Pins {
   }
 
   /**
-   * What there is for a call of a function, by its arguments as they are: no list of them is made, and no key. (With a
-   * key, a hit by two arguments takes 160 ns instead of 35.)
+   * What there is for a call of a function, if it is ready: by the arguments as they are, without a list of them and
+   * without a key. (The way of one argument is written out, for the sake of what the compiler puts in line.)
    */
   find(owner: PinOwner, count: number, a: unknown, b: unknown): Pin | undefined {
     let pin: Pin | undefined
@@ -38,9 +38,10 @@ export class Pins {
     return pin !== undefined && pin.readyFor === count ? pin : undefined
   }
 
+  /** Puts a pin in, in place of the one of the same call. */
   add(pin: Pin): void {
-    this.#count++
-    if (this.#first === undefined && this.#count > FEW) this.#spread()
+    this.drop(this.get(pin.owner, pin.key))
+    if (this.#first === undefined && this.#count === FEW) this.#spread()
     if (this.#first === undefined) this.#append(pin)
     else this.#pinTo(this.#first, pin)
   }
@@ -48,13 +49,16 @@ export class Pins {
   /** Takes a pin out; one that was dropped before is no longer there, its successor may be. */
   drop(pin: Pin | undefined): void {
     if (pin === undefined || this.get(pin.owner, pin.key) !== pin) return
-    this.#count--
     if (this.#first === undefined) this.#unlink(pin)
-    else this.#unpin(this.#first, pin)
+    else this.#unpin(pin, this.#boardOf(pin.owner, this.#first))
   }
 
   dropAll(owner: PinOwner): void {
-    for (const pin of [...this]) if (pin.owner === owner) this.drop(pin)
+    if (this.#first !== undefined) {
+      this.#removeBoard(owner)
+      return
+    }
+    for (const pin of [...this]) if (pin.owner === owner) this.#unlink(pin)
   }
 
   /** Forgets everything; calls that are under way keep their pins to themselves. */
@@ -86,6 +90,7 @@ export class Pins {
   }
 
   #append(pin: Pin): void {
+    this.#count++
     let last = this.#list
     if (last === undefined) {
       this.#list = pin
@@ -96,6 +101,7 @@ export class Pins {
   }
 
   #unlink(pin: Pin): void {
+    this.#count--
     if (this.#list === pin) this.#list = pin.next
     for (let other = this.#list; other !== undefined; other = other.next) if (other.next === pin) other.next = pin.next
     pin.next = undefined
@@ -122,10 +128,24 @@ export class Pins {
     board.add(pin)
   }
 
-  #unpin(first: PinBoard, pin: Pin): void {
-    const board = this.#boardOf(pin.owner, first)
+  #unpin(pin: Pin, board: PinBoard | undefined): void {
     board?.drop(pin)
-    if (board?.byKey.size === 0) this.#others?.delete(pin.owner)
+    if (board?.byKey.size === 0) this.#removeBoard(board.owner)
+  }
+
+  /** A function of which nothing is pinned is let go of; when there is no other, everything begins anew. */
+  #removeBoard(owner: PinOwner): void {
+    if (this.#first?.owner !== owner) {
+      this.#others?.delete(owner)
+      return
+    }
+    const [next] = this.#others?.values() ?? []
+    if (next === undefined) {
+      this.clear()
+      return
+    }
+    this.#first = next
+    this.#others?.delete(next.owner)
   }
 }
 

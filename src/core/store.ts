@@ -30,12 +30,13 @@ export class Store {
 
   /** The entry that a session with this reading may be given, and may use; the counters say why there is none. */
   find(key: Key, reading: Reading): Slot {
+    const now = this.#settings.clock() // a clock of the user's may do anything, also empty the slot
     const entries = this.#entries
     const slot = entries.find(key)
     if (slot === NO_SLOT) return this.#miss()
     if (!sameVersion(entries.versions[slot], reading.version)) return this.#miss('outdated')
     if (reading.readAt > (entries.confirmedAt[slot] as number)) entries.confirmedAt[slot] = reading.readAt
-    if (this.#isExpired(slot)) return this.#miss('expired')
+    if (this.#isExpired(slot, now)) return this.#miss('expired')
     this.#counters.hits++
     entries.use(slot)
     return slot
@@ -48,9 +49,8 @@ export class Store {
   }
 
   /** When the clock went back, or gave no number, nobody can tell how old the entry is: it counts as expired. */
-  #isExpired(slot: Slot): boolean {
+  #isExpired(slot: Slot, now: number): boolean {
     const { readAt, expiresAt } = this.#entries
-    const now = this.#settings.clock()
     return !(now >= (readAt[slot] as number) && now < (expiresAt[slot] as number))
   }
 
@@ -67,8 +67,9 @@ export class Store {
   /** The entry that may be served although it is no longer good, for at most so many milliseconds since it was. */
   findStale(key: Key, bound: number): Slot {
     if (bound === 0) return NO_SLOT
+    const now = this.#settings.clock()
     const slot = this.#entries.find(key)
-    return slot !== NO_SLOT && this.#staleness(slot, this.#settings.clock()) < bound ? slot : NO_SLOT
+    return slot !== NO_SLOT && this.#staleness(slot, now) < bound ? slot : NO_SLOT
   }
 
   /** For how many milliseconds an entry may not have been good any more: since it expired, or was last current. */
@@ -79,8 +80,9 @@ export class Store {
   }
 
   peek(key: Key): unknown {
+    const now = this.#settings.clock()
     const slot = this.#entries.find(key)
-    if (slot === NO_SLOT || this.#isExpired(slot)) return undefined
+    if (slot === NO_SLOT || this.#isExpired(slot, now)) return undefined
     return this.#entries.output(slot)
   }
 

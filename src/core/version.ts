@@ -29,7 +29,7 @@ export interface Reading {
 let lastOrder = 0
 
 export function sameVersion(a: Version, b: Version): boolean {
-  if (Object.is(a, b)) return true
+  if (a === b) return a !== 0 || Object.is(a, b)
   if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false
   return a.every((part, index) => Object.is(part, b[index]))
 }
@@ -88,8 +88,11 @@ export class VersionSource {
   async #runShared(key: Key, asker: Asker): Promise<Reading> {
     this.#running.delete(key) // it has ended, and stood there only so that its `next` could be shared
     const [outcome, work] = runSharedCheck(() => this.#run(key, asker))
-    const reading = await outcome
-    return { ...reading, tainted: work.tainted }
+    try {
+      return { ...(await outcome), tainted: work.tainted }
+    } finally {
+      work.end()
+    }
   }
 
   #run(key: Key, asker: Asker): Reading | Promise<Reading> {

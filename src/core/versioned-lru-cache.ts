@@ -55,7 +55,7 @@ export class VersionedLruCache {
    * One call: what this session has already got, else what the version allows, else a load.
    *
    * Most calls find what they need in the pins. On their way nothing is made, neither a list of the arguments nor a
-   * key, and no function of another file is called but one: a hit takes 20 ns, the same by way of `#first` 90 ns.
+   * key. By way of `#first` a hit by one string would take 1.5 times as long, by two strings 9 times.
    */
   call(self: unknown, ...args: unknown[]): Outcome {
     try {

@@ -36,7 +36,8 @@ export class Work {
 
   end(): void {
     this.pins = undefined
-    if (this.#context !== undefined) this.#context.pins = this.#context.sessionPins
+    const context = this.#context as Context // work that ends has run
+    context.pins = context.sessionPins
   }
 }
 

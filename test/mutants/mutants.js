@@ -58,7 +58,7 @@ export const mutants = [
   {
     name: 'versions compared loosely',
     file: 'src/core/version.ts',
-    edits: [['if (Object.is(a, b)) return true', 'if (a == b) return true']],
+    edits: [['if (a === b) return a !== 0 || Object.is(a, b)', 'if (a == b) return true']],
   },
   {
     name: 'a list of versions is not copied',
@@ -141,9 +141,10 @@ export const mutants = [
     name: 'expiry judged by the time when the version was read',
     file: 'src/core/store.ts',
     edits: [
-      ['if (this.#isExpired(slot)) return this.#miss', 'if (this.#isExpired(slot, reading.readAt)) return this.#miss'],
-      ['#isExpired(slot: Slot)', '#isExpired(slot: Slot, now = this.#settings.clock())'],
-      ['    const now = this.#settings.clock()\n    return !(now >= (readAt', '    return !(now >= (readAt'],
+      [
+        "if (this.#isExpired(slot, now)) return this.#miss('expired')",
+        "if (this.#isExpired(slot, reading.readAt)) return this.#miss('expired')",
+      ],
     ],
     tests: ['entry'],
   },
@@ -179,7 +180,7 @@ export const mutants = [
   {
     name: 'undefined not kept',
     file: 'src/core/store.ts',
-    edits: [['if (fits && lifetime > 0) this', 'if (fits && lifetime > 0 && output !== undefined) this']],
+    edits: [['if (fits && lifetime > 0) {', 'if (fits && lifetime > 0 && output !== undefined) {']],
   },
   {
     name: 'invalidate leaves the flight joinable',
@@ -379,7 +380,7 @@ export const mutants = [
   {
     name: 'stale output served without bound',
     file: 'src/core/store.ts',
-    edits: [[' && this.#staleness(slot, this.#settings.clock()) < bound', '']],
+    edits: [[' && this.#staleness(slot, now) < bound', '']],
     tests: ['stale'],
   },
   {
@@ -459,7 +460,7 @@ export const mutants = [
   {
     name: 'a running load remembers every call that it made',
     file: 'src/core/dependencies.ts',
-    edits: [['  for (const load of call.awaitedBy ?? []) load.awaits.delete(call)\n', '']],
+    edits: [['    for (const load of call.awaitedBy) load.awaits.delete(call)\n', '']],
     tests: ['load'],
   },
   {
@@ -686,7 +687,7 @@ export const mutants = [
   {
     name: 'what outlives a load goes by its pins',
     file: 'src/core/work.ts',
-    edits: [['this.#context.pins = this.#context.sessionPins', '{}']],
+    edits: [['context.pins = context.sessionPins', 'context.pins ??= context.sessionPins']],
     tests: ['work'],
   },
   {
