@@ -133,9 +133,11 @@ export class VersionSource {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(this.#tooLate(key)), this.#settings.versionTimeout)
       timer.unref()
-      Promise.resolve(version)
-        .finally(() => clearTimeout(timer))
-        .then(resolve, reject)
+      const settle = (how: (result: unknown) => void) => (result: unknown) => {
+        clearTimeout(timer)
+        how(result)
+      }
+      Promise.resolve(version).then(settle(resolve), settle(reject))
     })
   }
 
