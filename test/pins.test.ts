@@ -244,6 +244,17 @@ describe('the pins of a session', () => {
     session.run(() => functions[0]?.clear())
   })
 
+  it('begin anew when the only function that was asked much is cleared', () => {
+    const cached = versionedLruCache((n: number) => ({ n }))
+    runInSession(() => {
+      const before = Array.from({ length: 10 }, (_, n) => cached(n))
+      cached.clear()
+      const after = before.map((_, n) => cached(n))
+      expect(after.some((output, n) => output === before[n])).toBe(false)
+      expect(before.map((_, n) => cached(n))).toEqual(after)
+    })
+  })
+
   it('hold for a session of many functions and arguments as for one', async () => {
     const functions = Array.from({ length: 5 }, () =>
       versionedLruCache(async (n: number) => ({ n }), { version: async () => 1 }),

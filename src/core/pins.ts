@@ -139,7 +139,7 @@ export class Pins {
       this.#others?.delete(owner)
       return
     }
-    const [next] = this.#others?.values() ?? []
+    const next: PinBoard | undefined = this.#others?.values().next().value
     if (next === undefined) {
       this.clear()
       return
