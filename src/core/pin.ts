@@ -8,10 +8,11 @@ export interface PinOwner {
   readonly name: string
 }
 
-/** For how many arguments a pin has the outcome; or one of these. */
+/** What stands in `readyFor` where there is no number of arguments: nobody has asked, or what was asked has failed. */
 const NOTHING = -2
+/** What gives the outcome has been called, and has not returned. */
 const OPENING = -1
-/** For a call whose arguments only a key can tell apart from others. */
+/** There is an outcome, for a call whose arguments only a key can tell from others. */
 const BY_KEY = -3
 
 /** What a session holds on to of one call: the version that it saw, and the output that it got. */

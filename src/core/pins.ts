@@ -6,7 +6,7 @@ const FEW = 6
 
 /** What one session holds on to. */
 export class Pins {
-  /** While they are few. */
+  /** While they are few, a list; how many are in it counts no further when they are many. */
   #count = 0
   #list: Pin | undefined = undefined
   /** When they are many: those of the function that was asked first, and those of others. */

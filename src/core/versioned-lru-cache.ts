@@ -33,7 +33,7 @@ export class VersionedLruCache {
   readonly name: string
   readonly loader: UserFunction<unknown>
   readonly #settings: Settings
-  readonly #session: SessionOption
+  readonly #session: SessionOption // of the settings, at hand for every call
   readonly #source: VersionSource
   readonly #store: Store
   readonly #loads: Loads
