@@ -1,8 +1,10 @@
 export type { AnyFunction, CacheControls, CachedFunction, CachedResult } from './core/cached-function.ts'
 export { detached } from './core/context.ts'
 export { type CacheDecorator, cachedMethod } from './core/decorator.ts'
+export type { Dependency } from './core/dependency.ts'
 export {
   InvalidDecoratorTargetError,
+  InvalidDependencyError,
   InvalidKeyError,
   InvalidOptionError,
   InvalidSessionError,
@@ -13,14 +15,15 @@ export {
   VersionedLruCacheError,
   VersionTimeoutError,
 } from './core/errors.ts'
+export { type CacheEvent, type CheckFailedEvent, onCacheEvent } from './core/events.ts'
 export type { MapLike } from './core/holder.ts'
 export type { Key, KeyParts } from './core/key.ts'
 export type { Primitive } from './core/key-writer.ts'
 export type { CacheOptions, MaybeAsyncVersion } from './core/options.ts'
+export type { SeenVersion } from './core/pin.ts'
 export {
   currentSession,
   runInSession,
-  type SeenVersion,
   Session,
   type SessionHolder,
 } from './core/session.ts'

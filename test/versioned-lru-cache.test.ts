@@ -287,6 +287,7 @@ describe.each(MODES)('a $loader loader with a $version version function', ({ loa
       shared: 0,
       stale: 0,
       checks: 4,
+      checkErrors: 0,
       loads: 3,
       loadErrors: 0,
       overtaken: 0,

@@ -1,3 +1,4 @@
+import type { Dependency } from './dependency.ts'
 import type { Settings, UserFunction } from './settings.ts'
 import type { CacheStats } from './stats.ts'
 import { VersionedLruCache } from './versioned-lru-cache.ts'
@@ -39,6 +40,13 @@ export interface CacheControls<Loader extends AnyFunction, V = undefined> {
    * The calling session goes by the new output.
    */
   refresh(...args: Parameters<Loader>): CachedResult<ReturnType<Loader>, V>
+  /**
+   * Names a call, so that something else can depend on its version: the `ETag` of an answer, see `conditional` of the
+   * web frameworks. Nothing is asked yet, and nothing is ever loaded by it.
+   *
+   * @throws {InvalidDependencyError} when the function has no `version`.
+   */
+  dependency(...args: Parameters<Loader>): Dependency
   /** What the function has done so far, and what it holds. */
   stats(): CacheStats
   /** The function that was wrapped. */
@@ -64,6 +72,7 @@ export function controlsOf(cache: VersionedLruCache, self: unknown): CacheContro
     clear: () => cache.clear(),
     peek: (...args) => cache.peek(self, args),
     refresh: (...args) => cache.refresh(self, args),
+    dependency: (...args) => cache.dependency(self, args),
     stats: () => cache.stats(),
     loader: cache.loader as AnyFunction,
   }

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Load } from './dependencies.ts'
+import type { Load } from './cycle.ts'
 import type { Pins } from './pins.ts'
 import type { Session } from './session.ts'
 import type { Work } from './work.ts'

@@ -57,6 +57,11 @@ export class UnfreezableOutputError extends VersionedLruCacheError {
   override readonly code = 'ERR_UNFREEZABLE_OUTPUT'
 }
 
+/** Something was to depend on the version of a call, but it is no call of a cached function that has a version. */
+export class InvalidDependencyError extends VersionedLruCacheError {
+  override readonly code = 'ERR_INVALID_DEPENDENCY'
+}
+
 /** The decorator was put on something that is not a method, or a decorated method lost its instance. */
 export class InvalidDecoratorTargetError extends VersionedLruCacheError {
   override readonly code = 'ERR_INVALID_DECORATOR_TARGET'

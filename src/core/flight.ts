@@ -1,4 +1,4 @@
-import { endLoad, type Load, type Waiter } from './dependencies.ts'
+import { endLoad, type Load, type Waiter } from './cycle.ts'
 import { type Key, showKey } from './key.ts'
 import { type Reading, sameVersion } from './version.ts'
 import type { Work } from './work.ts'

@@ -1,6 +1,6 @@
 import { types } from 'node:util'
-import { currentWork, taintCurrentWork } from './context.ts'
-import { awaitLoad, cycleError, type Waiter } from './dependencies.ts'
+import { currentWork } from './context.ts'
+import { awaitLoad, cycleError, type Waiter } from './cycle.ts'
 import { Flight, Flights } from './flight.ts'
 import { deepFreeze } from './freeze.ts'
 import type { Key } from './key.ts'
@@ -15,7 +15,7 @@ import { runLoad } from './work.ts'
 interface LoadCall {
   readonly self: unknown
   readonly args: unknown[]
-  readonly pin: Waiter & { readonly key: Key }
+  readonly pin: Waiter & { readonly key: Key; taint(): void }
 }
 
 /** Runs the loader: once per key and version at a time, and keeps what it brings if nothing came between. */
@@ -25,8 +25,8 @@ export class Loads {
   readonly #store: Store
   readonly #counters: Counters
   readonly #flights: Flights
-  /** Whether the loader was seen to give a promise. */
-  givesPromises = false
+  /** Whether calls give promises, as far as can be seen: of the functions, and of what the loader has given. */
+  givesPromises: boolean
 
   constructor(name: string, loader: UserFunction<unknown>, settings: Settings, store: Store, counters: Counters) {
     this.#flights = new Flights(name)
@@ -34,6 +34,7 @@ export class Loads {
     this.#settings = settings
     this.#store = store
     this.#counters = counters
+    this.givesPromises = types.isAsyncFunction(loader) || types.isAsyncFunction(settings.version)
   }
 
   get count(): number {
@@ -55,7 +56,7 @@ export class Loads {
     const flight = joined ?? this.#takeOff(call.pin.key, reading)
     awaitLoad(call.pin, flight)
     return after(joined === undefined ? this.#load(call, flight) : this.#join(joined), (output) => {
-      if (flight.work?.tainted) taintCurrentWork()
+      if (flight.work?.tainted) call.pin.taint()
       return output
     })
   }

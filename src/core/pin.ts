@@ -1,11 +1,20 @@
 import { taintCurrentWork } from './context.ts'
-import { cycleError, endCall, type Load, type Waiter } from './dependencies.ts'
+import { cycleError, endCall, type Load, type Waiter } from './cycle.ts'
 import { isItsOwnKey, type Key, showKey } from './key.ts'
-import type { Reading } from './version.ts'
+import type { Reading, Version } from './version.ts'
 
 /** What has pins: a cached function. */
 export interface PinOwner {
   readonly name: string
+}
+
+/** A version that a session goes by. */
+export interface SeenVersion {
+  /** The name of the version source, or of the cached function that has it to itself. */
+  readonly source: string
+  /** The arguments it was read for, as text: `("eu",2)`. */
+  readonly key: string
+  readonly version: Version
 }
 
 /** What stands in `readyFor` where there is no number of arguments: nobody has asked, or what was asked has failed. */
@@ -30,6 +39,8 @@ export class Pin implements Waiter {
   next: Pin | undefined = undefined
   /** A call of that many arguments may have the outcome: all that a hit has to look at. */
   readyFor: number = NOTHING
+  /** Whether something that was served stale has gone into the version or the output. */
+  tainted = false
   /** The same when it is ready. */
   readonly #arity: number
   /** The two arguments, where they can be compared as they are. */
@@ -69,7 +80,7 @@ export class Pin implements Waiter {
   goBy(pending: Promise<Reading>): Promise<Reading> {
     const reading = pending.then(
       (seen) => {
-        if (seen.tainted) taintCurrentWork() // who goes by what was served stale is made of it too
+        if (seen.tainted) this.taint()
         this.seen = seen
         return seen
       },
@@ -80,6 +91,17 @@ export class Pin implements Waiter {
     )
     this.reading = reading
     return reading
+  }
+
+  /** Says of a version what it is the version of. */
+  describe(version: Version): SeenVersion {
+    return { source: this.owner.name, key: showKey(this.key), version }
+  }
+
+  /** What is made of something stale is stale itself: so is whatever the caller makes of it. */
+  taint(): void {
+    this.tainted = true
+    taintCurrentWork()
   }
 
   /** The output is there: nobody waits for this call any more. */

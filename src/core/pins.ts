@@ -6,6 +6,8 @@ const FEW = 6
 
 /** What one session holds on to. */
 export class Pins {
+  /** Whether nothing stale may be served any more. */
+  onlyCurrent = false
   /** While they are few, a list; how many are in it counts no further when they are many. */
   #count = 0
   #list: Pin | undefined = undefined

@@ -1,18 +1,8 @@
 import { ambientPins, type Context, currentContext, currentWork } from './context.ts'
 import { keepInHolder, type MapLike, readHolder, requireHolder } from './holder.ts'
-import { showKey } from './key.ts'
+import type { SeenVersion } from './pin.ts'
 import { Pins } from './pins.ts'
-import type { Version } from './version.ts'
 import { runSession } from './work.ts'
-
-/** A version that a session goes by. */
-export interface SeenVersion {
-  /** The name of the version source, or of the cached function that has it to itself. */
-  readonly source: string
-  /** The arguments it was read for, as text: `("eu",2)`. */
-  readonly key: string
-  readonly version: Version
-}
 
 /** What the `session` option takes: a `Session`, a `Map`-like, or any object that lives as long as the work. */
 export type SessionHolder = Session | MapLike | object
@@ -70,12 +60,24 @@ export class Session {
     this.#pins.clear()
   }
 
+  /** Whether it has been given anything that was served stale, or was made of that. */
+  get servedStale(): boolean {
+    for (const pin of this.#pins) if (pin.tainted) return true
+    return false
+  }
+
+  /**
+   * From now on no output is served stale to this session: it waits for a load, or fails. For who has told a client
+   * which version it gives.
+   */
+  refuseStale(): void {
+    this.#pins.onlyCurrent = true
+  }
+
   /** The versions that this session goes by, for people to look at. */
   versions(): SeenVersion[] {
     const seen: SeenVersion[] = []
-    for (const { owner, key, seen: reading } of this.#pins) {
-      if (reading !== undefined) seen.push({ source: owner.name, key: showKey(key), version: reading.version })
-    }
+    for (const pin of this.#pins) if (pin.seen !== undefined) seen.push(pin.describe(pin.seen.version))
     return seen
   }
 }

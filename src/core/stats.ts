@@ -16,6 +16,8 @@ export interface CacheStats {
   stale: number
   /** Checks: runs of the version function, however many sessions shared each. */
   checks: number
+  /** Checks that failed: threw, took too long, or gave what is no version. */
+  checkErrors: number
   /** Loads: runs of the loader, `refresh` included. */
   loads: number
   /** Loads that failed. */
@@ -40,7 +42,9 @@ export interface CacheStats {
 }
 
 /** The part of the stats that is counted; the rest is looked up when asked for. */
-export type Counters = Omit<CacheStats, 'checks' | 'entries' | 'totalSize' | 'runningLoads' | 'runningChecks'>
+export type Counters = Omit<CacheStats, LookedUp>
+
+type LookedUp = 'checks' | 'checkErrors' | 'entries' | 'totalSize' | 'runningLoads' | 'runningChecks'
 
 export function newCounters(): Counters {
   return {

@@ -1,9 +1,12 @@
-import { cycleError } from './dependencies.ts'
+import { cycleError } from './cycle.ts'
 import { describe, InvalidVersionError, VersionTimeoutError } from './errors.ts'
+import { announce } from './events.ts'
 import { type Key, showKey } from './key.ts'
 import { isPrimitive, type Primitive } from './key-writer.ts'
+import type { Pin, SeenVersion } from './pin.ts'
+import type { Pins } from './pins.ts'
 import type { Settings, UserFunction } from './settings.ts'
-import { isThenable } from './thenable.ts'
+import { after, isThenable, recover } from './thenable.ts'
 import { runSharedCheck } from './work.ts'
 
 /**
@@ -51,6 +54,8 @@ export class VersionSource {
   readonly name: string
   /** How often a version function was run. */
   checks = 0
+  /** How many of these runs gave no version. */
+  errors = 0
   readonly #settings: Pick<Settings, 'version' | 'versionTimeout' | 'clock'>
   readonly #running = new Map<Key, RunningCheck>()
   /** Keys whose version function has been called and has not returned yet. */
@@ -64,6 +69,26 @@ export class VersionSource {
   /** Keys for which a check is running. */
   get running(): number {
     return this.#running.size
+  }
+
+  /** The version that the session has pinned, else that of one check, which is pinned. */
+  read(pin: Pin, asker: Asker): Reading | Promise<Reading> {
+    if (pin.reading !== undefined) return pin.reading
+    const reading = this.check(pin.key, asker)
+    if (reading instanceof Promise) return pin.goBy(reading)
+    if (this.#settings.version !== undefined) pin.reading = pin.seen = reading
+    return reading
+  }
+
+  /** The first half of a call. By what it pins the other half goes, which is the call itself, whenever it comes. */
+  pinVersion(pins: Pins | undefined, pin: Pin, asker: Asker): SeenVersion | Promise<SeenVersion> {
+    return recover(
+      () => after(this.read(pin, asker), ({ version }) => pin.describe(version)),
+      (error) => {
+        if (!pin.isTaken) pins?.drop(pin)
+        throw error
+      },
+    )
   }
 
   /**
@@ -102,10 +127,13 @@ export class VersionSource {
     if (this.#settings.version === undefined) return { version: undefined, readAt, order, tainted: false }
     this.checks++
     const version = this.#call(key, this.#settings.version, asker)
-    if (!isThenable(version)) return { version: this.#admit(version), readAt, order, tainted: false }
+    if (!isThenable(version)) return { version: this.#admit(key, version), readAt, order, tainted: false }
     const outcome = this.#withTimeout(key, version)
     this.#follow(key, outcome) // first, so that there is room for another check when the waiters hear of this one
-    return outcome.then((settled) => ({ version: this.#admit(settled), readAt, order, tainted: false }))
+    return outcome.then(
+      (settled) => ({ version: this.#admit(key, settled), readAt, order, tainted: false }),
+      (error) => this.#fail(key, error),
+    )
   }
 
   /** Calls the version function, unless it is being called: then it needs its own result. */
@@ -115,6 +143,8 @@ export class VersionSource {
     this.#opening.push(key)
     try {
       return version.apply(self, args)
+    } catch (error) {
+      return this.#fail(key, error)
     } finally {
       this.#opening.pop()
     }
@@ -153,14 +183,20 @@ export class VersionSource {
     return part === false ? describe(version) : `a list with ${describe(part)} in it`
   }
 
-  #admit(version: unknown): Version {
+  #fail(key: Key, error: unknown): never {
+    this.errors++
+    announce({ type: 'checkFailed', name: this.name, key: showKey(key), error })
+    throw error
+  }
+
+  #admit(key: Key, version: unknown): Version {
     if (isPrimitive(version) && !Number.isNaN(version)) return version
     if (Array.isArray(version) && version.every((part) => isPrimitive(part) && !Number.isNaN(part))) {
       return Object.freeze([...version])
     }
-    throw new InvalidVersionError(
+    const message =
       `The version function of ${this.name} returned ${this.#describe(version)}: return a string, number, bigint, ` +
-        'boolean, null, undefined or a list of these, such as a counter, an id or an ETag.',
-    )
+      'boolean, null, undefined or a list of these, such as a counter, an id or an ETag.'
+    return this.#fail(key, new InvalidVersionError(message))
   }
 }

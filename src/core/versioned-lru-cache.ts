@@ -1,6 +1,6 @@
-import { types } from 'node:util'
-import { ambientPins, taintCurrentWork } from './context.ts'
-import { awaitCall, endCall } from './dependencies.ts'
+import { ambientPins } from './context.ts'
+import { awaitCall, endCall } from './cycle.ts'
+import { type Dependency, dependencyOn } from './dependency.ts'
 import { LoadCycleError } from './errors.ts'
 import { NO_SLOT, type Slot } from './eviction.ts'
 import { type Key, keyFromParts, keyOf } from './key.ts'
@@ -11,7 +11,6 @@ import { allPinsOfCaller, pinsOfCaller, type SessionOption } from './session.ts'
 import type { Settings, UserFunction } from './settings.ts'
 import { type CacheStats, type Counters, newCounters } from './stats.ts'
 import { Store } from './store.ts'
-import { after } from './thenable.ts'
 import { type Reading, VersionSource } from './version.ts'
 
 /** One call on its way to an outcome. */
@@ -38,7 +37,6 @@ export class VersionedLruCache {
   readonly #store: Store
   readonly #loads: Loads
   readonly #counters: Counters = newCounters()
-  readonly #isAsync: boolean
 
   constructor(loader: UserFunction<unknown>, settings: Settings) {
     this.name = settings.name ?? (loader.name || 'anonymous')
@@ -47,7 +45,6 @@ export class VersionedLruCache {
     this.#session = settings.session
     this.#source = new VersionSource(this.name, settings)
     this.#store = new Store(settings, this.#counters)
-    this.#isAsync = types.isAsyncFunction(loader) || types.isAsyncFunction(settings.version)
     this.#loads = new Loads(this.name, loader, settings, this.#store, this.#counters)
   }
 
@@ -86,6 +83,15 @@ export class VersionedLruCache {
     return this.#store.peek(this.#keyOf(self, args))
   }
 
+  /** A call that something else is to depend on. Its key is made now, so that what is wrong with it is said at once. */
+  dependency(self: unknown, args: unknown[]): Dependency {
+    const key = this.#keyOf(self, args)
+    return dependencyOn(this.name, this.#settings, () => {
+      const pins = pinsOfCaller(this.#session)
+      return this.#source.pinVersion(pins, pins?.get(this, key) ?? this.#pin(pins, key, args), { self, args })
+    })
+  }
+
   /** Forgets one key: its entry, its running loads, and what the calling session has pinned. */
   invalidate(self: unknown, args: unknown[]): boolean {
     const key = this.#keyOf(self, args)
@@ -104,6 +110,7 @@ export class VersionedLruCache {
     return {
       ...this.#counters,
       checks: this.#source.checks,
+      checkErrors: this.#source.errors,
       entries: this.#store.count,
       totalSize: this.#store.totalSize,
       runningLoads: this.#loads.count,
@@ -158,19 +165,9 @@ export class VersionedLruCache {
     )
   }
 
-  /** Goes by the version that the session has pinned, else by one check. */
   #find(call: Call): Outcome {
-    const { pin } = call
-    if (pin.reading !== undefined) return this.#answerBy(pin.reading, call)
-    const reading = this.#source.check(pin.key, call)
-    if (reading instanceof Promise) return this.#answerBy(pin.goBy(reading), call)
-    if (this.#settings.version !== undefined) pin.reading = pin.seen = reading
-    return this.#answer(call, reading)
-  }
-
-  /** By a version that was asked for a while ago, or is still to come. */
-  #answerBy(reading: Reading | Promise<Reading>, call: Call): Outcome {
-    return after(reading, (seen) => this.#answer(call, seen))
+    const reading = this.#source.read(call.pin, call)
+    return reading instanceof Promise ? reading.then((seen) => this.#answer(call, seen)) : this.#answer(call, reading)
   }
 
   #answer(call: Call, reading: Reading): Outcome {
@@ -178,9 +175,9 @@ export class VersionedLruCache {
     const { key } = call.pin
     const kept = this.#store.find(key, reading)
     if (kept !== NO_SLOT) return this.#store.give(kept)
-    const stale = this.#store.findStale(key, this.#settings.staleWhileRevalidate)
+    const stale = this.#findStale(call, this.#settings.staleWhileRevalidate)
     if (stale === NO_SLOT || !this.#store.isAsync(stale)) return this.#loads.joinOrLoad(call, reading)
-    const outcome = this.#serveStale(stale) // before the loader runs, which may empty the slot
+    const outcome = this.#serveStale(call, stale) // before the loader runs, which may empty the slot
     this.#loads.loadBehind(call, reading)
     return outcome
   }
@@ -193,26 +190,26 @@ export class VersionedLruCache {
     const { pin, pins, refresh } = call
     endCall(pin)
     const helps = !refresh && !(error instanceof LoadCycleError)
-    const stale = helps ? this.#store.findStale(pin.key, this.#settings.staleIfError) : NO_SLOT
-    if (stale !== NO_SLOT) return this.#serveStale(stale)
+    const stale = helps ? this.#findStale(call, this.#settings.staleIfError) : NO_SLOT
+    if (stale !== NO_SLOT) return this.#serveStale(call, stale)
     pin.letGo()
     if (pin.reading === undefined) pins?.drop(pin)
     throw error
   }
 
-  #serveStale(slot: Slot): Outcome {
+  #findStale({ pin, pins }: Call, bound: number): Slot {
+    return pins?.onlyCurrent ? NO_SLOT : this.#store.findStale(pin.key, bound)
+  }
+
+  #serveStale({ pin }: Call, slot: Slot): Outcome {
     this.#counters.stale++
-    taintCurrentWork()
-    return this.#givesPromises() ? Promise.resolve(this.#store.give(slot)) : this.#store.give(slot)
+    pin.taint()
+    return this.#loads.givesPromises ? Promise.resolve(this.#store.give(slot)) : this.#store.give(slot)
   }
 
   /** What goes wrong in a function that gives promises, its promise says: `.catch()` has to see all of it. */
   #thrown(error: unknown): Promise<never> {
-    if (this.#givesPromises()) return Promise.reject(error)
+    if (this.#loads.givesPromises) return Promise.reject(error)
     throw error
-  }
-
-  #givesPromises(): boolean {
-    return this.#isAsync || this.#loads.givesPromises
   }
 }

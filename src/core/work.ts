@@ -1,5 +1,5 @@
 import { type Context, currentContext, enter } from './context.ts'
-import type { Load } from './dependencies.ts'
+import type { Load } from './cycle.ts'
 import { Pins } from './pins.ts'
 import type { Session } from './session.ts'
 

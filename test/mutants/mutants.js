@@ -327,7 +327,7 @@ export const mutants = [
   },
   {
     name: 'a load that needs itself hangs',
-    file: 'src/core/dependencies.ts',
+    file: 'src/core/cycle.ts',
     edits: [['if (path !== undefined) throw', 'if (path !== undefined && path.length < 0) throw']],
     tests: ['cycle'],
   },
@@ -453,13 +453,13 @@ export const mutants = [
   },
   {
     name: 'cycles seen within one session only',
-    file: 'src/core/dependencies.ts',
+    file: 'src/core/cycle.ts',
     edits: [['      if (next !== undefined && !cameFrom.has(next)) cameFrom.set(next, load)\n', '']],
     tests: ['cycle'],
   },
   {
     name: 'a running load remembers every call that it made',
-    file: 'src/core/dependencies.ts',
+    file: 'src/core/cycle.ts',
     edits: [['    for (const load of call.awaitedBy) load.awaits.delete(call)\n', '']],
     tests: ['load'],
   },
@@ -680,7 +680,7 @@ export const mutants = [
   },
   {
     name: 'a load goes on after its end',
-    file: 'src/core/dependencies.ts',
+    file: 'src/core/cycle.ts',
     edits: [['  load.work?.end()\n', '']],
     tests: ['work'],
   },

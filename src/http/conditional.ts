@@ -1,0 +1,136 @@
+import type { Dependency } from '../core/dependency.ts'
+import { describe, InvalidDependencyError } from '../core/errors.ts'
+import { keyOf } from '../core/key.ts'
+import type { SeenVersion } from '../core/pin.ts'
+import { Session, type SessionHolder } from '../core/session.ts'
+import { entityTag, isListed } from './entity-tag.ts'
+import { type ConditionalOptions, type ConditionalSettings, readConditionalOptions } from './options.ts'
+
+/** What a route's answer depends on, by the request. */
+export type DependsOn<R> = (
+  request: R,
+) => Dependency | readonly Dependency[] | PromiseLike<Dependency | readonly Dependency[]>
+
+/** What is looked at of a request. */
+export interface RequestHead {
+  readonly method: string
+  /** A header's value, as one line. */
+  header(name: string): string | undefined
+}
+
+/** A route that answers conditional requests (RFC 9110, section 13) by the versions that its answer depends on. */
+export class ConditionalRoute<R> {
+  readonly #dependsOn: DependsOn<R>
+  readonly #settings: ConditionalSettings
+
+  /** @throws {InvalidOptionError} for an option that is unknown or cannot be used. */
+  constructor(dependsOn: DependsOn<R>, options: ConditionalOptions | undefined) {
+    this.#settings = readConditionalOptions(dependsOn, options)
+    this.#dependsOn = dependsOn
+  }
+
+  /**
+   * Pins the versions for the session in which it is called, and says by them what the answer's headers are; undefined
+   * for a method to which that does not apply. A version that cannot be had leaves the answer without a tag: the
+   * handler will say what is wrong, or does without.
+   *
+   * @throws {InvalidDependencyError} when the route names no call.
+   */
+  async validate(request: R, head: RequestHead, holder: SessionHolder): Promise<Validator | undefined> {
+    if (head.method !== 'GET' && head.method !== 'HEAD') return undefined
+    const dependencies = requireDependencies(await this.#dependsOn(request))
+    const seen = await Promise.allSettled(dependencies.map(async (dependency) => dependency.pinVersion()))
+    const versions = seen.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+    const tag = versions.length === seen.length ? this.#tagOf(versions, dependencies, head) : undefined
+    return new Validator(tag, head, Session.of(holder), this.#settings)
+  }
+
+  /** Everything by which answers of one URL differ: a client sends the tags of all that it has kept of it. */
+  #tagOf(versions: SeenVersion[], dependencies: readonly Dependency[], head: RequestHead): string {
+    const { salt, vary, strong } = this.#settings
+    const seen = versions.map(({ source, key, version }) => [source, key, version])
+    const text = keyOf([salt, vary.map((name) => [name, head.header(name)]), seen])
+    const ttl = Math.min(...dependencies.map((dependency) => dependency.ttl ?? Number.POSITIVE_INFINITY))
+    return entityTag(String(text), ttl, strong)
+  }
+}
+
+function requireDependencies(given: unknown): readonly Dependency[] {
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given]
+  const odd = list.findIndex((item) => !isDependency(item))
+  if (list.length > 0 && odd === -1) return list as readonly Dependency[]
+  throw new InvalidDependencyError(
+    `A conditional route depends on ${list.length === 0 ? 'nothing' : describe(list[odd])}: name the calls that go into ` +
+      'its answer, such as report.dependency(id), or a list of them.',
+  )
+}
+
+function isDependency(item: unknown): boolean {
+  return typeof (item as Partial<Dependency> | null | undefined)?.pinVersion === 'function'
+}
+
+/** Who speaks for the answer to a request, if several routes on its way have a say: the last. */
+const inCharge = new WeakMap<Session, Validator>()
+
+/** What the headers of one answer have to say, and whether the client has that answer already. */
+export class Validator {
+  /** Undefined when a version could not be had. */
+  readonly tag: string | undefined
+  readonly vary: readonly string[]
+  readonly cacheControl: string | undefined
+  readonly #ifNoneMatch: string
+  readonly #session: Session
+
+  constructor(tag: string | undefined, head: RequestHead, session: Session, settings: ConditionalSettings) {
+    this.tag = tag
+    this.vary = settings.vary
+    this.cacheControl = settings.cacheControl
+    this.#session = session
+    this.#ifNoneMatch = isReload(head) ? '' : (head.header('if-none-match') ?? '')
+    inCharge.set(session, this)
+  }
+
+  get isInCharge(): boolean {
+    return inCharge.get(this.#session) === this
+  }
+
+  /** Whether a tag in the request can stand for the answer, so that it is to be compared. */
+  get isComparable(): boolean {
+    return this.tag !== undefined && !this.asksForAny && !this.#session.servedStale
+  }
+
+  /** Whether the client has the answer. */
+  get isMatched(): boolean {
+    return this.isComparable && isListed(this.tag as string, this.#ifNoneMatch)
+  }
+
+  /** Whether the client has some answer, and asks whether there is one at all: which only the handler can say. */
+  get asksForAny(): boolean {
+    return this.#ifNoneMatch.trim() === '*'
+  }
+
+  /**
+   * Whether the tag may go out with an answer of this status: with a success, so that no client is ever told to go on
+   * with an error, and with nothing stale in it. For when the head is about to be written: once the tag has gone out,
+   * nothing stale is served to the session any more.
+   */
+  admits(status: number): boolean {
+    if (this.tag === undefined || !isSuccess(status) || this.#session.servedStale) return false
+    this.#session.refuseStale()
+    return true
+  }
+
+  /** The status that an answer is to have: RFC 9110, section 13.1.2, says what a `*` asks. */
+  statusFor(status: number): number {
+    return this.asksForAny && isSuccess(status) ? 304 : status
+  }
+}
+
+function isSuccess(status: number): boolean {
+  return (status >= 200 && status < 300) || status === 304
+}
+
+/** The user wants it anew, whatever is kept on the way: RFC 9111, section 5.2.1.4. The package `fresh` has this rule. */
+function isReload(head: RequestHead): boolean {
+  return /(?:^|,)\s*no-cache\s*(?:,|$)/i.test(head.header('cache-control') ?? '')
+}

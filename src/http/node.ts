@@ -1,0 +1,43 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { RequestHead, Validator } from './conditional.ts'
+
+export function headOf(request: IncomingMessage): RequestHead {
+  return {
+    method: request.method ?? '',
+    header: (name) => request.headers[name]?.toString(),
+  }
+}
+
+/**
+ * Puts a validator's headers on a response at once, so that whoever writes the answer sees them, and takes the tag back
+ * when the head is written if it is not true of what is sent.
+ */
+export function prepare(response: ServerResponse, validator: Validator): void {
+  for (const name of validator.vary) addVary(response, name)
+  if (validator.cacheControl !== undefined && !response.hasHeader('cache-control')) {
+    response.setHeader('Cache-Control', validator.cacheControl)
+  }
+  if (validator.tag === undefined) response.removeHeader('ETag')
+  else response.setHeader('ETag', validator.tag)
+  beforeHead(response, (status) => {
+    if (!validator.isInCharge) return status
+    if (!validator.admits(status) && response.getHeader('etag') === validator.tag) response.removeHeader('ETag')
+    return validator.statusFor(status)
+  })
+}
+
+function addVary(response: ServerResponse, name: string): void {
+  const named = String(response.getHeader('vary') ?? '')
+  const names = named.split(',').map((other) => other.trim().toLowerCase())
+  if (names.includes('*') || names.includes(name)) return
+  response.setHeader('Vary', named === '' ? name : `${named}, ${name}`)
+}
+
+/** Every way to write a response comes by `writeHead`, also `end` and `pipe`. */
+function beforeHead(response: ServerResponse, decide: (status: number) => number): void {
+  const { writeHead } = response
+  response.writeHead = (status: number, ...rest: unknown[]): ServerResponse => {
+    response.writeHead = writeHead
+    return Reflect.apply(writeHead, response, [decide(status), ...rest])
+  }
+}
