@@ -1,5 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Session } from '../core/session.ts'
 import type { RequestHead, Validator } from './conditional.ts'
+
+const bound = new WeakSet<IncomingMessage>()
+
+/**
+ * Runs a function in the session of a request, and with it whoever listens to the request. Its events come from the
+ * socket, which belongs to no request, so what waits for the body or for an abort would be outside of the session.
+ */
+export function runInSessionOf<R>(request: IncomingMessage, fn: () => R): R {
+  const session = Session.of(request)
+  if (!bound.has(request)) {
+    bound.add(request)
+    const { emit } = request
+    request.emit = (...args: Parameters<typeof emit>): boolean => session.run(() => Reflect.apply(emit, request, args))
+  }
+  return session.run(fn)
+}
 
 export function headOf(request: IncomingMessage): RequestHead {
   return {

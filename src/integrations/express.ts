@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Session } from '../core/session.ts'
 import { ConditionalRoute, type DependsOn } from '../http/conditional.ts'
-import { headOf, prepare } from '../http/node.ts'
+import { headOf, prepare, runInSessionOf } from '../http/node.ts'
 import type { ConditionalOptions } from '../http/options.ts'
 
 export type { ConditionalOptions, DependsOn }
@@ -26,15 +25,14 @@ export type Response = ServerResponse
 
 /**
  * Express middleware that gives every request a session of its own: whatever runs for the request, also after
- * `await`, sees one state. Put it after the body parsers, which may lose the async context, or use it there
- * once more: a request has one session, however often it passes.
+ * `await` and after the body has been read, sees one state. A request has one session, however often it passes.
  *
  * @example
  * app.use(sessions())
  */
-export function sessions(): Middleware<object> {
+export function sessions(): Middleware<IncomingMessage> {
   return function versionedLruCacheSessions(request, _response, next) {
-    Session.of(request).run(next)
+    runInSessionOf(request, next)
   }
 }
 
@@ -51,10 +49,9 @@ export function sessions(): Middleware<object> {
 export function conditional<R extends Request>(dependsOn: DependsOn<R>, options?: ConditionalOptions): Middleware<R> {
   const route = new ConditionalRoute(dependsOn, options)
   return function versionedLruCacheConditional(request, response, next) {
-    const session = Session.of(request)
-    session.run(async () => {
+    runInSessionOf(request, async () => {
       try {
-        const validator = await route.validate(request, headOf(request), session)
+        const validator = await route.validate(request, headOf(request), request)
         if (validator !== undefined) prepare(response, validator)
         if (validator?.isComparable && request.fresh) response.writeHead(304).end()
         else next()

@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { beforeAll, describe, expect, it } from 'vitest'
+
+const run = promisify(execFile)
+
+/** Inside the project, so that the code imports the package by its name, as a reader will. */
+const FOLDER = '.reports/docs'
+
+const readme = await readFile('README.md', 'utf8')
+const pages = ['README.md', ...readdirSync('docs', { recursive: true, encoding: 'utf8' }).map((file) => `docs/${file}`)]
+  .filter((file) => file.endsWith('.md'))
+  .map((file) => ({ file, text: readFileSync(file, 'utf8') }))
+
+/** All code in TypeScript, by the name of the file in which it is tried out. */
+const blocks = pages.flatMap(({ file, text }) =>
+  [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code], index) => ({
+    name: `${file.replaceAll('/', '-').replace('.md', '')}-${index}.ts`,
+    code: code as string,
+  })),
+)
+
+/** `console.log(…) // → a, b` says what is printed up to and with that line. */
+function printedBy(code: string): string[] {
+  return [...code.matchAll(/\/\/ → (.*)/g)].flatMap(([, printed]) => (printed as string).split(', '))
+}
+
+beforeAll(async () => {
+  await rm(FOLDER, { recursive: true, force: true })
+  await mkdir(FOLDER, { recursive: true })
+  for (const { name, code } of blocks) await writeFile(join(FOLDER, name), code)
+  await writeFile(
+    join(FOLDER, 'tsconfig.json'),
+    JSON.stringify({ extends: '../../tsconfig.json', include: ['.'], exclude: [] }),
+  )
+})
+
+describe('the code in the README and the docs', () => {
+  it('is there', () => {
+    expect(blocks.length).toBeGreaterThanOrEqual(4)
+    expect(printedBy(blocks[0]?.code as string)).toContain('load eu')
+  })
+
+  it('type-checks', async () => {
+    await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', FOLDER])
+  })
+
+  it.each(blocks)('runs and prints what it says: $name', async ({ name, code }) => {
+    const { stdout } = await run(process.execPath, ['--import', 'tsx', join(FOLDER, name)])
+    expect(stdout.split('\n').slice(0, -1)).toEqual(printedBy(code))
+  })
+})
+
+describe('the README and the docs', () => {
+  it.each(pages)('link to files and headings that are there: $file', ({ file, text }) => {
+    for (const [, target = '', heading] of text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)) {
+      const path = target === '' ? file : join(dirname(file), target)
+      expect(existsSync(path), path).toBe(true)
+      if (heading !== undefined) expect(headingsOf(readFileSync(path, 'utf8')), path).toContain(heading)
+    }
+  })
+})
+
+/** As they are linked to: `## LRU or SIEVE` by `#lru-or-sieve`. */
+function headingsOf(text: string): string[] {
+  const headings = [...text.matchAll(/^#+ (.*)$/gm)]
+  return headings.map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+describe('the README', () => {
+  it('lists every option, with its default', async () => {
+    const { readOptions } = await import('../src/core/settings.ts')
+    const settings = readOptions({})
+    for (const [name, value] of Object.entries(settings)) {
+      const row = readme.split('\n').find((line) => line.startsWith('|') && line.includes(`\`${name}\``))
+      expect(row, name).toBeDefined()
+      const shown = row?.split('|')[2]?.replaceAll(' ', '')
+      if (typeof value === 'number' && Number.isFinite(value)) expect(shown, name).toBe(String(value))
+    }
+  })
+
+  it('names every error code', async () => {
+    const errors = await import('../src/core/errors.ts')
+    const codes = Object.values(errors)
+      .filter((item) => typeof item === 'function' && item.prototype instanceof errors.VersionedLruCacheError)
+      .map((Class) => Reflect.construct(Class, ['x', 'y']).code as string)
+    expect(codes.length).toBeGreaterThan(5)
+    for (const code of codes) expect(readme.includes(code), code).toBe(true)
+  })
+})
