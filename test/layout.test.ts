@@ -28,11 +28,15 @@ describe('who may import whom', () => {
     for (const imported of importsOf(file)) expect(imported).toMatch(/^(core\/|node:)/)
   })
 
-  it.each(inFolder('integrations'))('%s imports core, its vendor as a type, and no other integration', (file) => {
+  it.each(inFolder('http'))('%s imports nothing but core, its neighbours and Node itself', (file) => {
+    for (const imported of importsOf(file)) expect(imported).toMatch(/^(core\/|http\/|node:)/)
+  })
+
+  it.each(inFolder('integrations'))('%s imports core, http, its vendor as a type, and no other integration', (file) => {
     const text = readFileSync(join(SOURCE, file), 'utf8')
     for (const imported of importsOf(file)) {
       expect(imported).not.toMatch(/^integrations\//)
-      const isVendor = !/^(core\/|node:)/.test(imported)
+      const isVendor = !/^(core\/|http\/|node:)/.test(imported)
       if (isVendor) expect(text).toMatch(new RegExp(`import type [^'"]* from '${imported}'`))
     }
   })

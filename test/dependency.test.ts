@@ -1,0 +1,252 @@
+import { describe, expect, it } from 'vitest'
+import {
+  type CacheEvent,
+  currentSession,
+  InvalidDependencyError,
+  onCacheEvent,
+  runInSession,
+  UnkeyableArgumentError,
+  versionedLruCache,
+} from '../src/index.ts'
+import { settle } from './support/gate.ts'
+import { gated, MODES, shaped, World } from './support/world.ts'
+
+describe.each(MODES)('what depends on a call: a $loader loader with a $version version function', (mode) => {
+  function make() {
+    const world = new World()
+    const report = versionedLruCache(shaped(mode.loader, world.load), {
+      version: shaped(mode.version, world.check),
+      name: 'report',
+    })
+    return { world, report }
+  }
+
+  it('gets the version by one check and no load, and the call in the same session goes by it', async () => {
+    const { world, report } = make()
+    await runInSession(async () => {
+      expect(await report.dependency('eu').pinVersion()).toEqual({ source: 'report', key: '("eu")', version: 1 })
+      expect(world.take()).toEqual(['check eu'])
+      world.write('eu')
+      expect(await report.dependency('eu').pinVersion()).toMatchObject({ version: 1 })
+      await report('eu')
+      expect(world.take()).toEqual(['load eu'])
+      expect(currentSession()?.versions()).toEqual([{ source: 'report', key: '("eu")', version: 1 }])
+    })
+  })
+
+  it('gets the version that the session has pinned already', async () => {
+    const { world, report } = make()
+    await runInSession(async () => {
+      await report('eu')
+      world.write('eu')
+      expect(await report.dependency('eu').pinVersion()).toMatchObject({ version: 1 })
+      expect(world.take()).toEqual(['check eu', 'load eu'])
+    })
+  })
+
+  it('shares one check with the calls that are made at the same moment', async () => {
+    const { world, report } = make()
+    await runInSession(() => {
+      const dependency = report.dependency('eu')
+      return Promise.all([dependency.pinVersion(), report('eu'), dependency.pinVersion()])
+    })
+    expect(world.take()).toEqual(['check eu', 'load eu'])
+  })
+
+  it('checks each time where there is no session', async () => {
+    const { world, report } = make()
+    const dependency = report.dependency('eu')
+    await dependency.pinVersion()
+    world.write('eu')
+    expect(await dependency.pinVersion()).toMatchObject({ version: 2 })
+    expect(world.take()).toEqual(['check eu', 'check eu'])
+  })
+
+  it('asks nothing before it is asked', async () => {
+    const { world, report } = make()
+    report.dependency('eu')
+    await settle()
+    expect(world.take()).toEqual([])
+  })
+
+  it('pins nothing when the check fails: the next one tries again', async () => {
+    const world = new World()
+    let isBroken = true
+    const check = (id: string) => {
+      world.steps.push('check')
+      if (isBroken) throw new Error('down')
+      return world.versionOf(id)
+    }
+    const report = versionedLruCache(shaped(mode.loader, world.load), { version: shaped(mode.version, check) })
+    await runInSession(async () => {
+      const { pinVersion } = report.dependency('eu')
+      await expect((async () => pinVersion())()).rejects.toThrow('down')
+      expect(currentSession()?.versions()).toEqual([])
+      isBroken = false
+      expect(await pinVersion()).toMatchObject({ version: 1 })
+      expect(world.take()).toEqual(['check', 'check'])
+    })
+    expect(report.stats()).toMatchObject({ checks: 2, checkErrors: 1 })
+  })
+
+  it('is told what is wrong with it at once', () => {
+    const { report } = make()
+    expect(() => report.dependency((() => 1) as unknown as string)).toThrow(UnkeyableArgumentError)
+    const unversioned = versionedLruCache(
+      shaped(mode.loader, (id: string) => id),
+      { name: 'menu' },
+    )
+    expect(() => unversioned.dependency('eu')).toThrow(InvalidDependencyError)
+    expect(() => unversioned.dependency('eu')).toThrow('Nothing can depend on the version of menu')
+  })
+})
+
+describe('what depends on a call', () => {
+  it('knows the TTL, unless that is a function of the output', () => {
+    const version = () => 1
+    expect(versionedLruCache((id: string) => id, { version, ttl: 5 }).dependency('eu').ttl).toBe(5)
+    expect(versionedLruCache((id: string) => id, { version, ttl: () => 5 }).dependency('eu').ttl).toBeUndefined()
+  })
+
+  it('leaves the call that waits for the same check alone when the check fails', async () => {
+    const { fn, runs } = gated<[string], number>()
+    const report = versionedLruCache((id: string) => id, { version: fn })
+    await runInSession(async () => {
+      const call = report('eu')
+      const pinned = report.dependency('eu').pinVersion() as Promise<unknown>
+      runs[0]?.fail(new Error('down'))
+      await expect(call).rejects.toThrow('down')
+      await expect(pinned).rejects.toThrow('down')
+      const next = report('eu')
+      runs[1]?.open(1)
+      expect(await next).toBe('eu')
+    })
+  })
+})
+
+describe('a session that was served something stale', () => {
+  function make() {
+    const world = new World()
+    const inner = versionedLruCache(async (id: string) => world.load(id), {
+      version: world.check,
+      staleWhileRevalidate: 60_000,
+    })
+    return { world, inner }
+  }
+
+  it('knows it', async () => {
+    const { world, inner } = make()
+    await inner('eu')
+    world.write('eu')
+    await runInSession(async () => {
+      expect(currentSession()?.servedStale).toBe(false)
+      expect(await inner('eu')).toMatchObject({ version: 1 })
+      expect(currentSession()?.servedStale).toBe(true)
+    })
+  })
+
+  it('knows it of what was made of something stale, and of a load that it joined', async () => {
+    const { world, inner } = make()
+    const outer = versionedLruCache(async (id: string) => [await inner(id)], { version: world.check })
+    await inner('eu')
+    world.write('eu')
+    const ask = () =>
+      runInSession(async () => {
+        await outer('eu')
+        return currentSession()?.servedStale
+      })
+    expect(await Promise.all([ask(), ask()])).toEqual([true, true])
+  })
+
+  it('knows it of a version that was read by way of something stale', async () => {
+    const { world, inner } = make()
+    const outer = versionedLruCache((id: string) => id, { version: async (id) => (await inner(id)).version })
+    await inner('eu')
+    world.write('eu')
+    await runInSession(async () => {
+      await outer.dependency('eu').pinVersion()
+      expect(currentSession()?.servedStale).toBe(true)
+    })
+  })
+
+  it('is not any more once it has begun anew', async () => {
+    const { world, inner } = make()
+    await inner('eu')
+    world.write('eu')
+    await runInSession(async () => {
+      await inner('eu')
+      await expect.poll(() => inner.peek('eu')?.version).toBe(2)
+      currentSession()?.renew()
+      expect(currentSession()?.servedStale).toBe(false)
+    })
+  })
+
+  it('is served nothing stale after it has refused to be: it waits for the load', async () => {
+    const { world, inner } = make()
+    await inner('eu')
+    world.write('eu')
+    await runInSession(async () => {
+      currentSession()?.refuseStale()
+      expect(await inner('eu')).toMatchObject({ version: 2 })
+    })
+  })
+
+  it('fails after it has refused, where staleIfError would have helped', async () => {
+    let isBroken = false
+    const load = async (id: string) => {
+      if (isBroken) throw new Error('down')
+      return id
+    }
+    const report = versionedLruCache(load, { version: () => String(isBroken), staleIfError: 60_000 })
+    await report('eu')
+    isBroken = true
+    await runInSession(async () => expect(await report('eu')).toBe('eu'))
+    await runInSession(async () => {
+      currentSession()?.refuseStale()
+      await expect(report('eu')).rejects.toThrow('down')
+    })
+  })
+})
+
+describe('an event', () => {
+  it.each([
+    ['throws', () => Promise.reject(new Error('down')), 10_000, 'down'],
+    [
+      'throws synchronously',
+      () => {
+        throw new Error('down')
+      },
+      10_000,
+      'down',
+    ],
+    ['gives what is no version', () => ({}) as never, 10_000, 'returned an object'],
+    ['gives a promise of what is no version', async () => ({}) as never, 10_000, 'returned an object'],
+    ['takes too long', () => new Promise<number>(() => undefined), 5, 'within 5 ms'],
+  ] as [string, (id: string) => Promise<number> | number, number, string][])(
+    'says that a version function %s, once, in the session that asked',
+    async (_what, version, versionTimeout, message) => {
+      const heard: [CacheEvent, unknown][] = []
+      const end = onCacheEvent((event) => heard.push([event, currentSession()]))
+      try {
+        const report = versionedLruCache(async (id: string) => id, { name: 'report', version, versionTimeout })
+        const session = await runInSession(async () => {
+          await expect(report('eu')).rejects.toThrow(message)
+          return currentSession()
+        })
+        const error = expect.objectContaining({ message: expect.stringContaining(message) })
+        expect(heard).toEqual([[{ type: 'checkFailed', name: 'report', key: '("eu")', error }, session]])
+        expect(report.stats()).toMatchObject({ checks: 1, checkErrors: 1 })
+      } finally {
+        end()
+      }
+    },
+  )
+
+  it('is not heard by who has stopped to listen', async () => {
+    const heard: CacheEvent[] = []
+    onCacheEvent((event) => heard.push(event))()
+    const report = versionedLruCache((id: string) => id, { version: () => Number.NaN })
+    expect(() => report('eu')).toThrow('NaN')
+    expect(heard).toEqual([])
+  })
+})
