@@ -1,13 +1,20 @@
-import { once } from 'node:events'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
-import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express'
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express'
 import multer from 'multer'
+import { afterEach, describe, expect, it } from 'vitest'
 import * as library from '../src/index.ts'
 import { conditional, sessions } from '../src/integrations/express.ts'
 import { describeFramework, type Served } from './contracts/framework.ts'
 import { type Answer, makeApp, type Route } from './contracts/framework-app.ts'
+import { ask, type Received } from './support/http-client.ts'
+import { type Listening, listen } from './support/serve.ts'
+import { World } from './support/world.ts'
 
 async function serve(): Promise<Served> {
   const { routes, onError, before } = makeApp(library, () => global.gc?.())
@@ -24,13 +31,7 @@ async function serve(): Promise<Served> {
   const answerError: ErrorRequestHandler = (error, _request, response, _next) => send(response, onError(error))
   app.use(answerError)
 
-  const server: Server = app.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const stop = async () => {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  }
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop }
+  return listen(app)
 }
 
 function handlersOf({ multipart, dependsOn, options, answer }: Route): RequestHandler<{ id: string }>[] {
@@ -54,3 +55,154 @@ function send(response: Response, { status = 200, type, body }: Answer): void {
 }
 
 describeFramework('Express', serve)
+
+describe('Express, besides', () => {
+  const world = new World()
+  const report = library.versionedLruCache(async (id: string) => world.load(id), {
+    version: world.check,
+    name: 'report',
+  })
+  const broken = library.versionedLruCache(async (id: string) => id, {
+    version: () => Promise.reject(new Error('down')),
+  })
+  const onReport = conditional(() => report.dependency('eu'))
+
+  let listening: Listening | undefined
+  afterEach(async () => {
+    await listening?.stop()
+    world.take()
+  })
+
+  async function get(app: Express, headers: Record<string, string> = {}): Promise<Received> {
+    await listening?.stop()
+    listening = await listen(app)
+    return ask(listening.url, { headers })
+  }
+
+  const twice: RequestHandler = async (_request, response) => {
+    const first = await report('eu')
+    response.json((await report('eu')) === first)
+  }
+
+  it('has no session on a route that is not behind sessions(): each call is one of its own', async () => {
+    await get(express().get('/', twice).use(sessions()))
+    expect(world.take()).toEqual(['check eu', 'load eu', 'check eu'])
+  })
+
+  it('has one on a conditional route all the same', async () => {
+    await get(express().get('/', onReport, twice))
+    expect(world.take()).toEqual(['check eu'])
+  })
+
+  it('runs what listens to the events of a request in its session, also when it is not waited for', async () => {
+    const app = express().use(sessions())
+    app.post('/', (request, response) => {
+      request.on('end', () => response.json(library.currentSession() === library.Session.of(request))).resume()
+    })
+    listening = await listen(app)
+    expect((await ask(listening.url, { method: 'POST', body: ['a', 'b'] })).text).toBe('true')
+  })
+
+  it('goes by the last of several conditional routes on the way of a request', async () => {
+    const onMore = conditional(() => [report.dependency('eu'), report.dependency('us')])
+    const of = async (...handlers: RequestHandler[]) => {
+      const app = express().disable('etag')
+      return (await get(app.get('/', ...handlers, twice))).headers.etag
+    }
+    const [first, second] = [await of(onReport), await of(onMore)]
+    expect(first).not.toBe(second)
+    expect(await of(onReport, onMore)).toBe(second)
+    expect(await of(onMore, onReport)).toBe(first)
+    expect(await of(onReport, onReport)).toBe(first)
+    expect(
+      await of(
+        onReport,
+        conditional(() => broken.dependency('eu')),
+      ),
+    ).toBeUndefined()
+  })
+
+  it('leaves the headers that a handler sets as they are', async () => {
+    const app = express().get(
+      '/',
+      conditional(() => report.dependency('eu'), { vary: ['Accept', 'Origin'] }),
+      (_request, response) => {
+        response.set({ ETag: '"own"', 'Cache-Control': 'public, max-age=5' }).vary('Origin').json(1)
+      },
+    )
+    expect((await get(app)).headers).toMatchObject({
+      etag: '"own"',
+      'cache-control': 'public, max-age=5',
+      vary: 'accept, origin',
+    })
+  })
+
+  it('leaves the headers that were set before as they are', async () => {
+    const app = express().use((_request, response, next) => {
+      response.set({ 'Cache-Control': 'private', Vary: 'Origin' })
+      next()
+    })
+    app.get(
+      '/',
+      conditional(() => report.dependency('eu'), { vary: ['Accept', 'Origin'] }),
+      twice,
+    )
+    expect((await get(app)).headers).toMatchObject({ 'cache-control': 'private', vary: 'Origin, accept' })
+  })
+
+  it('adds nothing to Vary: *, and no Cache-Control where none is wanted', async () => {
+    const app = express().get('/', (_request, response, next) => {
+      response.set('Vary', '*')
+      next()
+    })
+    app.get(
+      '/',
+      conditional(() => report.dependency('eu'), { vary: 'Accept', cacheControl: false }),
+      twice,
+    )
+    const { headers } = await get(app)
+    expect([headers.vary, headers['cache-control']]).toEqual(['*', undefined])
+  })
+
+  it('takes the tag back from a head that is written by hand', async () => {
+    const app = express().get('/', onReport, (_request, response) => {
+      response.writeHead(410, 'Long gone', { 'X-Why': 'gone' }).end('gone')
+    })
+    const { status, text, headers } = await get(app)
+    expect([status, text, headers['x-why'], headers.etag]).toEqual([410, 'gone', 'gone', undefined])
+  })
+
+  it("makes Express's own tag where it has none to give", async () => {
+    const app = express().get(
+      '/',
+      conditional(() => broken.dependency('eu')),
+      (_request, response) => {
+        response.json(1)
+      },
+    )
+    expect((await get(app)).headers.etag).toBe('W/"1-NWoZK3kTsExUV00Ywo1G5jlUKKs"') // SHA-1 of "1"
+  })
+
+  it('hands what its own function throws to the error handler', async () => {
+    const app = express().get(
+      '/',
+      conditional(() => {
+        throw new Error('no such parameter')
+      }),
+      twice,
+    )
+    app.use(((error: Error, _request, response, _next) => {
+      response.status(500).send(error.message)
+    }) satisfies ErrorRequestHandler)
+    expect(await get(app)).toMatchObject({ status: 500, text: 'no such parameter' })
+  })
+
+  it('refuses wrong options when the route is made', () => {
+    expect(() => conditional(() => report.dependency('eu'), { cacheControl: 5 as unknown as string })).toThrow(
+      library.InvalidOptionError,
+    )
+    expect(() => conditional(report.dependency('eu') as unknown as () => library.Dependency)).toThrow(
+      'give a function of the request',
+    )
+  })
+})

@@ -20,7 +20,7 @@ export function runInSessionOf<R>(request: IncomingMessage, fn: () => R): R {
 
 export function headOf(request: IncomingMessage): RequestHead {
   return {
-    method: request.method ?? '',
+    method: request.method as string, // on a server it is there
     header: (name) => request.headers[name]?.toString(),
   }
 }
