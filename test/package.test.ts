@@ -12,7 +12,10 @@ const tool = (name: string): string => resolve('node_modules/.bin', name)
 interface Manifest {
   exports: Record<string, string | { types: string; default: string }>
   dependencies?: Record<string, string>
+  devDependencies: Record<string, string>
 }
+
+const COMPILER_OPTIONS = ['--strict', '--target', 'es2022', '--module', 'nodenext']
 
 /** The package as a user gets it: packed, and installed in an empty project. */
 let project: string
@@ -52,7 +55,7 @@ describe('the packed package', () => {
     expect(files.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'src'])
   })
 
-  it('works in an empty project, without Express', async () => {
+  it('works in an empty project, without a framework', async () => {
     const script = `
       import { versionedLruCache, runInSession } from 'versioned-lru-cache'
       import { sessions } from 'versioned-lru-cache/express'
@@ -63,15 +66,13 @@ describe('the packed package', () => {
     expect(stdout).toBe('42 function\n')
   })
 
-  it('has types that check in an empty project, without the types of Node or Express', async () => {
+  it('has types that check in an empty project, without a framework and without the types of Node', async () => {
     const source = `
       import { versionedLruCache, runInSession } from 'versioned-lru-cache'
-      import { sessions } from 'versioned-lru-cache/express'
       const double = versionedLruCache((n: number) => n * 2, { version: async (n) => n })
-      export const result: Promise<number> = runInSession(() => double(21))
-      export const middleware = sessions()`
+      export const result: Promise<number> = runInSession(() => double(21))`
     await writeFile(join(project, 'use.ts'), source)
-    const options = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', 'use.ts']
+    const options = ['--noEmit', ...COMPILER_OPTIONS, 'use.ts']
     for (const compiler of ['typescript', 'typescript-5.4']) {
       await run(process.execPath, [resolve('node_modules', compiler, 'bin/tsc'), ...options], { cwd: project })
     }
@@ -86,4 +87,41 @@ describe('the packed package', () => {
     const { stdout } = await run(tool('attw'), [tarball, '--profile', 'esm-only', '--no-color']) // throws if they are
     expect(stdout.match(/node16 \(from ESM\): 🟢/g)).toHaveLength(Object.keys(manifest.exports).length)
   })
+})
+
+/** What a user installs beside the package. The code that is compiled and run is the first of the framework's page. */
+const FRAMEWORKS: Record<string, string[]> = {
+  express: ['express', '@types/express'],
+}
+
+describe('the packed package, with one framework and nothing else', () => {
+  it('is tried with each of them', () => {
+    expect(Object.keys(FRAMEWORKS)).toEqual(
+      Object.keys(manifest.exports)
+        .slice(1, -1)
+        .map((name) => name.slice(2)),
+    )
+  })
+
+  it.each(Object.keys(FRAMEWORKS))(
+    'installs, type-checks and runs: %s',
+    async (framework) => {
+      const folder = await mkdtemp(join(tmpdir(), `versioned-lru-cache-${framework}-`))
+      try {
+        await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module', private: true }))
+        const packages = FRAMEWORKS[framework]?.map((name) => `${name}@${manifest.devDependencies[name]}`) ?? []
+        const options = ['--silent', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
+        await run('npm', ['install', ...options, tarball, ...packages], { cwd: folder })
+        const page = await readFile(`docs/frameworks/${framework}.md`, 'utf8')
+        await writeFile(join(folder, 'use.ts'), /```ts.*\n([\s\S]*?)```/.exec(page)?.[1] as string)
+        const compiler = resolve('node_modules/typescript/bin/tsc')
+        await run(process.execPath, [compiler, ...COMPILER_OPTIONS, 'use.ts'], { cwd: folder })
+        await run(process.execPath, ['use.js'], { cwd: folder })
+        expect(await readdir(join(folder, 'node_modules'))).not.toContain('vitest')
+      } finally {
+        await rm(folder, { recursive: true, force: true })
+      }
+    },
+    120_000,
+  )
 })

@@ -71,9 +71,9 @@ export const mutants = [
     file: 'src/core/versioned-lru-cache.ts',
     edits: [
       [
-        'if (pin.reading !== undefined) return',
-        `for (const { owner, reading } of call.pins ?? []) if (owner === this) pin.reading ??= reading
-    if (pin.reading !== undefined) return`,
+        'const reading = this.#source.read(call.pin, call)',
+        `for (const { owner, reading } of call.pins ?? []) if (owner === this) call.pin.reading ??= reading
+    const reading = this.#source.read(call.pin, call)`,
       ],
     ],
   },
@@ -94,8 +94,8 @@ export const mutants = [
   },
   {
     name: 'version not pinned',
-    file: 'src/core/versioned-lru-cache.ts',
-    edits: [['if (pin.reading !== undefined) return', 'if (call === undefined) return']],
+    file: 'src/core/version.ts',
+    edits: [['if (pin.reading !== undefined) return pin.reading', '']],
   },
   {
     name: 'pin set after the first await',
@@ -468,8 +468,8 @@ export const mutants = [
     file: 'src/core/versioned-lru-cache.ts',
     edits: [
       [
-        'const outcome = this.#serveStale(stale)',
-        'const outcome = this.#serveStale(stale)\n    setImmediate(() => call.pin.letGo())',
+        'const outcome = this.#serveStale(call, stale)',
+        'const outcome = this.#serveStale(call, stale)\n    setImmediate(() => call.pin.letGo())',
       ],
     ],
     tests: ['stale'],
@@ -480,8 +480,8 @@ export const mutants = [
     edits: [
       ['this.#loads.loadBehind(call, reading)', ''],
       [
-        'const outcome = this.#serveStale(stale)',
-        'this.#loads.loadBehind(call, reading)\n    const outcome = this.#serveStale(stale)',
+        'const outcome = this.#serveStale(call, stale)',
+        'this.#loads.loadBehind(call, reading)\n    const outcome = this.#serveStale(call, stale)',
       ],
     ],
     tests: ['stale'],
@@ -531,7 +531,7 @@ export const mutants = [
   {
     name: 'stale parts are seen by the load that calls them only',
     file: 'src/core/load.ts',
-    edits: [['if (flight.work?.tainted) taintCurrentWork()', '']],
+    edits: [['if (flight.work?.tainted) call.pin.taint()', '']],
     tests: ['work'],
   },
   {
@@ -561,7 +561,7 @@ export const mutants = [
   {
     name: 'an async function throws',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [['if (this.#givesPromises()) return Promise.reject(error)', '']],
+    edits: [['if (this.#loads.givesPromises) return Promise.reject(error)', '']],
     tests: ['misuse'],
   },
   {
@@ -693,7 +693,7 @@ export const mutants = [
   {
     name: 'a shared check hides that it went by something stale',
     file: 'src/core/pin.ts',
-    edits: [['if (seen.tainted) taintCurrentWork()', '']],
+    edits: [['if (seen.tainted) this.taint()', '']],
     tests: ['work'],
   },
   {
@@ -718,5 +718,105 @@ export const mutants = [
     file: 'src/core/work.ts',
     edits: [['return work?.pins && work', 'return work']],
     tests: ['load'],
+  },
+  {
+    name: 'a dependency is checked without being pinned',
+    file: 'src/core/version.ts',
+    edits: [['after(this.read(pin, asker), (', 'after(this.check(pin.key, asker), (']],
+    tests: ['dependency'],
+  },
+  {
+    name: 'stale outputs are served after a tag has gone out',
+    file: 'src/core/versioned-lru-cache.ts',
+    edits: [['pins?.onlyCurrent ? NO_SLOT : ', '']],
+    tests: ['dependency'],
+  },
+  {
+    name: 'what is made of something stale does not tell the session',
+    file: 'src/core/pin.ts',
+    edits: [['this.tainted = true\n', '']],
+    tests: ['dependency'],
+  },
+  {
+    name: 'a failed check goes unheard',
+    file: 'src/core/version.ts',
+    edits: [["announce({ type: 'checkFailed', name: this.name, key: showKey(key), error })", '']],
+    tests: ['dependency'],
+  },
+  {
+    name: 'a tag of the versions alone: two functions look alike',
+    file: 'src/http/conditional.ts',
+    edits: [['[source, key, version]', '[key, version]']],
+    tests: ['http/conditional'],
+  },
+  {
+    name: 'one tag for all variants',
+    file: 'src/http/conditional.ts',
+    edits: [['[name, head.header(name)]', 'name']],
+    tests: ['http/conditional'],
+  },
+  {
+    name: 'a tag goes out with an error',
+    file: 'src/http/conditional.ts',
+    edits: [['!isSuccess(status) || this.#session', 'this.#session']],
+    tests: ['http/conditional'],
+  },
+  {
+    name: 'a tag goes out with something stale',
+    file: 'src/http/conditional.ts',
+    edits: [['!isSuccess(status) || this.#session.servedStale', '!isSuccess(status)']],
+    tests: ['http/conditional'],
+  },
+  {
+    name: 'a tag of some of the versions, when another cannot be had',
+    file: 'src/http/conditional.ts',
+    edits: [['versions.length === seen.length ?', 'versions.length > 0 ?']],
+    tests: ['http/conditional'],
+  },
+  {
+    name: '304 for a POST',
+    file: 'src/http/conditional.ts',
+    edits: [["if (head.method !== 'GET' && head.method !== 'HEAD') return undefined", '']],
+    tests: ['http/conditional'],
+  },
+  {
+    name: 'a * is matched before anybody has looked',
+    file: 'src/http/entity-tag.ts',
+    edits: [['return listed.includes(', "return ifNoneMatch === '*' || listed.includes("]],
+    tests: ['http/entity-tag'],
+  },
+  {
+    name: 'a client keeps its answer beyond the TTL',
+    file: 'src/http/entity-tag.ts',
+    edits: [['ttl === Number.POSITIVE_INFINITY ?', 'ttl > 0 ?']],
+    tests: ['http/entity-tag'],
+  },
+  {
+    name: 'Express: the handler runs outside of the session',
+    file: 'src/integrations/express.ts',
+    edits: [['runInSessionOf(request, next)', 'next()']],
+    tests: ['express'],
+  },
+  {
+    name: 'Express: the versions are those of another session',
+    file: 'src/integrations/express.ts',
+    edits: [
+      ['headOf(request), request)', 'headOf(request), {})'],
+      ['    runInSessionOf(request, async () => {', '    void (async () => {'],
+      ['        next(error)\n      }\n    })', '        next(error)\n      }\n    })()'],
+    ],
+    tests: ['express'],
+  },
+  {
+    name: 'what listens to a request is outside of its session',
+    file: 'src/http/node.ts',
+    edits: [['if (!bound.has(request)) {', 'if (request === undefined) {']],
+    tests: ['express'],
+  },
+  {
+    name: 'the tag is not taken back when the head is written',
+    file: 'src/http/node.ts',
+    edits: [["response.getHeader('etag') === validator.tag", "response.getHeader('etag') === ''"]],
+    tests: ['express'],
   },
 ]
