@@ -6,6 +6,8 @@ import express, {
   type RequestHandler,
   type Response,
 } from 'express'
+// @ts-expect-error: it has no types of its own
+import express4 from 'express-4'
 import multer from 'multer'
 import { afterEach, describe, expect, it } from 'vitest'
 import * as library from '../src/index.ts'
@@ -16,13 +18,13 @@ import { ask, type Received } from './support/http-client.ts'
 import { type Listening, listen } from './support/serve.ts'
 import { World } from './support/world.ts'
 
-async function serve(): Promise<Served> {
+async function serve(make: typeof express): Promise<Served> {
   const { routes, onError, before } = makeApp(library, () => global.gc?.())
-  const app = express()
+  const app = make()
   app.set('etag', false) // Express's own, made of the body
   app.use(sessions())
   app.use(sessions()) // a second time: a request still has one session
-  app.use(express.json())
+  app.use(make.json())
   app.use(async (request, _response, next) => {
     await before(request.url)
     next()
@@ -38,12 +40,11 @@ function handlersOf({ multipart, dependsOn, options, answer }: Route): RequestHa
   const handlers: RequestHandler<{ id: string }>[] = []
   if (multipart) handlers.push(multer().single('file'))
   if (dependsOn) handlers.push(conditional((request: Request<{ id: string }>) => dependsOn(request.params), options))
-  handlers.push(async (request, response) => {
+  handlers.push((request, response, next) => {
     const { params, body, file } = request
-    send(
-      response,
-      await answer({ params, body, query: request.query as Record<string, string>, ...(file && { size: file.size }) }),
-    )
+    const query = request.query as Record<string, string>
+    const answered = answer({ params, body, query, ...(file && { size: file.size }) })
+    answered.then((what) => send(response, what), next) // Express 4 does not see what a promise is rejected with
   })
   return handlers
 }
@@ -54,7 +55,8 @@ function send(response: Response, { status = 200, type, body }: Answer): void {
   else Readable.from(body as AsyncIterable<Uint8Array>).pipe(response.type(type))
 }
 
-describeFramework('Express', serve)
+describeFramework('Express', () => serve(express))
+describeFramework('Express 4', () => serve(express4 as unknown as typeof express))
 
 describe('Express, besides', () => {
   const world = new World()

@@ -136,7 +136,7 @@ export function makeApp({ versionedLruCache, currentSession }: Library, collectG
     checkErrors: () => brittle.stats().checkErrors,
     runningLoads: () => slowReport.stats().runningLoads,
     liveSessions: async () => {
-      for (let round = 0; round < 5; round++) {
+      for (let round = 0; round < 2; round++) {
         await sleep(10)
         collectGarbage()
       }
