@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
 import { Session } from '../core/session.ts'
 import type { RequestHead, Validator } from './conditional.ts'
 
@@ -16,6 +17,13 @@ export function runInSessionOf<R>(request: IncomingMessage, fn: () => R): R {
     request.emit = (...args: Parameters<typeof emit>): boolean => session.run(() => Reflect.apply(emit, request, args))
   }
   return session.run(fn)
+}
+
+/** Lets a stream read in the session of a request, whoever pulls at it: for a framework that does so later, and outside. */
+export function readInSessionOf(request: IncomingMessage, stream: Readable): void {
+  const session = Session.of(request)
+  const { _read } = stream
+  stream._read = (size) => session.run(() => Reflect.apply(_read, stream, [size]))
 }
 
 export function headOf(request: IncomingMessage): RequestHead {

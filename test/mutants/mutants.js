@@ -819,4 +819,16 @@ export const mutants = [
     edits: [["response.getHeader('etag') === validator.tag", "response.getHeader('etag') === ''"]],
     tests: ['express'],
   },
+  {
+    name: 'Koa: a stream is read outside of the session',
+    file: 'src/integrations/koa.ts',
+    edits: [['if (context.body instanceof Readable)', 'if (context.body === context)']],
+    tests: ['koa'],
+  },
+  {
+    name: 'Koa: what is asked about freshness makes a found body stay 404',
+    file: 'src/integrations/koa.ts',
+    edits: [['context.res.statusCode = 200', 'context.status = 200']],
+    tests: ['koa'],
+  },
 ]
