@@ -831,4 +831,22 @@ export const mutants = [
     edits: [['context.res.statusCode = 200', 'context.status = 200']],
     tests: ['koa'],
   },
+  {
+    name: 'Fastify: the hook is for an instance of its own',
+    file: 'src/integrations/fastify.ts',
+    edits: [["[Symbol.for('skip-override')]: true", "[Symbol.for('skip-override')]: false"]],
+    tests: ['fastify'],
+  },
+  {
+    name: 'Fastify: the handler goes on where the hook was called',
+    file: 'src/integrations/fastify.ts',
+    edits: [
+      ['else done()', 'else setImmediate(detachedDone, done)'],
+      [
+        '/** A hook of Fastify',
+        "import { detached } from '../core/context.ts'\nconst detachedDone = (done: () => void): void => detached(done)\n/** A hook of Fastify",
+      ],
+    ],
+    tests: ['fastify'],
+  },
 ]

@@ -1,0 +1,72 @@
+import type {
+  FastifyPluginCallback,
+  FastifyReply,
+  FastifyRequest,
+  HookHandlerDoneFunction,
+  RouteGenericInterface,
+} from 'fastify'
+import { ConditionalRoute, type DependsOn } from '../http/conditional.ts'
+import { headOf, prepare, runInSessionOf } from '../http/node.ts'
+import type { ConditionalOptions } from '../http/options.ts'
+
+export type { ConditionalOptions, DependsOn }
+
+/** A hook of Fastify's, of the kind that calls `done`. */
+export type PreHandler<Route extends RouteGenericInterface> = (
+  request: FastifyRequest<Route>,
+  reply: FastifyReply,
+  done: HookHandlerDoneFunction,
+) => void
+
+/**
+ * Fastify plugin that gives every request a session of its own: whatever runs for the request, in hooks, parsers,
+ * handlers and error handlers, also after `await` and in a streamed answer, sees one state. It holds for the instance it
+ * is registered on and all inside of it. A request has one session, however often the plugin is registered;
+ * `Session.of(request.raw)` finds it.
+ *
+ * @example
+ * app.register(sessions)
+ */
+export const sessions: FastifyPluginCallback = Object.assign(
+  function versionedLruCacheSessions(...[app, , registered]: Parameters<FastifyPluginCallback>): void {
+    app.addHook('onRequest', (request, _reply, done) => runInSessionOf(request.raw, done))
+    registered()
+  },
+  {
+    // What the package fastify-plugin sets: that the hook is not for an instance of its own, and what it is for.
+    [Symbol.for('skip-override')]: true,
+    [Symbol.for('fastify.display-name')]: 'versioned-lru-cache',
+    [Symbol.for('plugin-meta')]: { name: 'versioned-lru-cache', fastify: '>=4' },
+  },
+)
+
+/**
+ * A `preHandler` of Fastify for a route whose answer depends on cached calls, and on nothing else but the URL, the `vary`
+ * headers and the `salt`. It pins their versions for the request, tags the answer by them, and says 304 Not Modified to a
+ * client that has it (RFC 9110, section 13.1.2): before the handler runs, and without a load. Put what says who may have
+ * the answer before it.
+ *
+ * @throws {InvalidOptionError} for an option that is unknown or cannot be used.
+ * @example
+ * const preHandler = conditional<{ Params: { id: string } }>(({ params }) => report.dependency(params.id))
+ * app.get('/report/:id', { preHandler }, handler)
+ */
+export function conditional<Route extends RouteGenericInterface = RouteGenericInterface>(
+  dependsOn: DependsOn<FastifyRequest<Route>>,
+  options?: ConditionalOptions,
+): PreHandler<Route> {
+  const route = new ConditionalRoute(dependsOn, options)
+  return function versionedLruCacheConditional(request, reply, done) {
+    // `done` is called in the session, since what comes after it runs where it was called.
+    runInSessionOf(request.raw, async () => {
+      try {
+        const validator = await route.validate(request, headOf(request.raw), request.raw)
+        if (validator !== undefined) prepare(reply.raw, validator)
+        if (validator?.isMatched) reply.code(304).send()
+        else done()
+      } catch (error) {
+        done(error as Error)
+      }
+    })
+  }
+}
