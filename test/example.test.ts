@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Database, openDatabase } from '../examples/express-postgres/database.ts'
+import { recordFlight } from '../examples/express-postgres/flights.ts'
 import { serveBroken } from './support/example-apps.ts'
-import { beginRequest, connectTo, getReport, refuses } from './support/example-client.ts'
+import { askAgain, beginRequest, connectTo, FLIGHT, getReport, getTotals, refuses } from './support/example-client.ts'
 import { type RunningPostgres, SERVER_PACKAGE, serverIsInstalled, startPostgres } from './support/example-postgres.ts'
 import { appEnv, type RunningApp, runExample, startApp, stopApp } from './support/example-process.ts'
 import { promises } from './support/example-promises.ts'
 import { counterAfter, LOST, loseSome, stateOf, WRITES } from './support/example-state.ts'
+import { ask } from './support/http-client.ts'
 
 describe('on the embedded PostgreSQL', () => {
   promises(() => undefined)
@@ -46,6 +48,28 @@ function serverPromises(databaseUrl: () => string): void {
     expect(app.output()).not.toContain('Loading')
     expect(await stateOf(database)).toEqual(before)
     expect((await getReport(app.url)).report.flights).toBe(before.loaded + before.recorded)
+  })
+
+  test('what a client has from before a restart is still good: 304 by one check, and nothing is loaded', async () => {
+    const restart = async () => {
+      if (app !== undefined) await stopApp(app)
+      app = await startApp(databaseUrl())
+      return app.url
+    }
+    const paths = ['/', '/api/report']
+    const before = await restart()
+    const kept = await Promise.all(paths.map(async (path) => (await ask(before + path)).headers.etag))
+    const after = await restart()
+    for (const [index, path] of paths.entries()) {
+      expect(await askAgain(after + path, kept[index])).toMatchObject({ status: 304, text: '' })
+    }
+    expect(await getTotals(after)).toEqual({ requests: 2, notModified: 2, calls: 0, checks: 2, loads: 0, hits: 0 })
+
+    await recordFlight(database, FLIGHT)
+    const later = await restart()
+    for (const [index, path] of paths.entries()) {
+      expect(await askAgain(later + path, kept[index])).toMatchObject({ status: 200 })
+    }
   })
 
   test.each(WRITES)('the version counts once, in the transaction of: %s', async (statement) => {
@@ -94,13 +118,16 @@ test('a PORT that is none is refused in words', async () => {
   expect(example.output()).toMatch(/^PORT is "80 80": give a whole number from 0 to 65535/)
 })
 
-test('a failure in the database is a 500 that gives nothing away', async () => {
+test.each([
+  ['everything', undefined],
+  ['the report alone', '1'],
+])('a failure of the database in %s is a 500 that gives nothing away, and nothing to keep', async (_what, version) => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {})
-  await using broken = await serveBroken(new Error('password=hunter2'))
+  await using broken = await serveBroken(new Error('password=hunter2'), version)
   for (const path of ['/', '/api/report']) {
-    const answer = await fetch(broken.url + path)
-    expect(answer.status).toBe(500)
-    expect(await answer.text()).not.toMatch(/hunter2|node_modules|\.ts/)
+    const { status, headers, text } = await ask(broken.url + path)
+    expect([status, headers.etag, headers['cache-control']]).toEqual([500, undefined, 'no-store'])
+    expect(text).not.toMatch(/hunter2|node_modules|\.ts/)
   }
   expect(log).toHaveBeenCalledTimes(2)
   log.mockRestore()

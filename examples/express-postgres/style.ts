@@ -37,6 +37,8 @@ nav a[aria-current] { color: var(--ink); font-weight: 600; text-decoration: none
 .numbers dd { margin: 0; font-size: 1.6rem; line-height: 1.25; font-weight: 600; font-variant-numeric: tabular-nums; }
 .numbers dd small { margin-left: .2rem; font-size: .875rem; font-weight: 400; color: var(--soft); white-space: nowrap; }
 .numbers:has(> :nth-child(4)) { grid-template-columns: repeat(auto-fit, minmax(7.5rem, 1fr)); }
+.inset { padding: 0; background: var(--card); } .inset main { max-width: none; } .inset .numbers { margin: 0; }
+iframe { display: block; width: 100%; height: 8rem; margin: 0 0 .75rem; border: 0; }
 .totals.numbers { grid-template-columns: repeat(auto-fit, minmax(4.75rem, 1fr)); }
 .totals dd { font-size: 1.15rem; }
 figure { margin: 1.25rem 0 0; }
@@ -67,5 +69,5 @@ input, button { display: block; width: 100%; min-height: 2.75rem; padding: .5rem
 input { margin-top: .25rem; color: var(--ink); background: var(--paper); border: 1px solid var(--line); }
 button { border: 0; background: var(--accent); color: var(--accent-ink); font-weight: 600; cursor: pointer; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-@media (min-width: 40rem) { .narrow { display: none; } .wide { display: block; } body { padding-top: 3rem; } section { padding: 1.5rem 1.75rem; } table { font-size: 1rem; } thead th { font-size: .875rem; } }
+@media (min-width: 40rem) { .narrow { display: none; } .wide { display: block; } iframe { height: 4rem; } body { padding-top: 3rem; } section { padding: 1.5rem 1.75rem; } table { font-size: 1rem; } thead th { font-size: .875rem; } }
 `
