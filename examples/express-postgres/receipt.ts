@@ -25,18 +25,18 @@ function explain({ checks, loads }: Cost): string {
   return 'Another request came at the same moment, and this one shared what that one learned.'
 }
 
-/** The totals are a document of their own in the page: they go on while the page stays as it is. */
+/** What the page is in the browser for. The totals are a document of their own in it: they go on while it stays. */
 export function renderReloads(path: string): Html {
   return html`<section>
     <h2>What a reload costs</h2>
-    <p>The page came with a tag that stands for the version of its report, and the browser sends that tag along when you
-      <a href="${path}">look again</a> or reload. As long as no flight was recorded, one check is all it takes: the
-      answer is <b>304 Not Modified</b>, without a report and without a page, and you see the page that the browser
-      has, with the same time and costs above. These counts are never kept, so they go up:</p>
+    <p>Your browser keeps this page with a tag that stands for the version of its report, and sends the tag when you
+      <a href="${path}">look again</a> or reload. If no flight was recorded since, the server makes one check, and neither
+      a report nor a page: it answers <b>304 Not Modified</b>, and you see the page that your browser has, with the time
+      and the costs above. The counts since the start are never kept, so you see them go up:</p>
     <iframe src="/totals" title="Counts since the start"></iframe>
-    <p>A forced reload (with Shift) sends no tag: the page is made anew, of the report that the server has. To need a new
-      report, <a href="#record">record a flight</a>. The network panel of your browser’s developer tools shows each
-      answer’s status.</p>
+    <p>A forced reload (Ctrl or ⌘, Shift and R) sends no tag: the page is made again, from the report that the server
+      has kept. Only a new flight makes a new report: <a href="#record">record one</a>. The network panel of the
+      developer tools shows the status of each answer.</p>
   </section>`
 }
 
