@@ -1,7 +1,12 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { buildOf } from '../examples/express-postgres/build.ts'
 import { type Database, openDatabase } from '../examples/express-postgres/database.ts'
 import { recordFlight } from '../examples/express-postgres/flights.ts'
-import { serveBroken } from './support/example-apps.ts'
+import { serveBroken, serveEmpty } from './support/example-apps.ts'
 import { askAgain, beginRequest, connectTo, FLIGHT, getReport, getTotals, refuses } from './support/example-client.ts'
 import { type RunningPostgres, SERVER_PACKAGE, serverIsInstalled, startPostgres } from './support/example-postgres.ts'
 import { appEnv, type RunningApp, runExample, startApp, stopApp } from './support/example-process.ts'
@@ -131,4 +136,30 @@ test.each([
   }
   expect(log).toHaveBeenCalledTimes(2)
   log.mockRestore()
+})
+
+test('another build shows the same data in its own words, so its tags are others', async () => {
+  const tags = await Promise.all(
+    ['one', 'one', 'two'].map(async (build) => {
+      await using app = await serveEmpty(build)
+      return (await ask(app.url)).headers.etag
+    }),
+  )
+  expect(tags[0]).toBeDefined()
+  expect(tags[1]).toBe(tags[0])
+  expect(tags[2]).not.toBe(tags[0])
+})
+
+test('a build is told by the names and the text of its code, and by nothing else', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'versioned-lru-cache-build-'))
+  const write = async (name: string, text: string) => {
+    await writeFile(join(folder, name), text)
+    return buildOf(pathToFileURL(`${folder}/`))
+  }
+  const first = await write('page.ts', 'one')
+  expect(await write('notes.txt', 'seen by nobody')).toBe(first)
+  expect(await write('page.ts', 'two')).not.toBe(first)
+  expect(await write('page.ts', 'one')).toBe(first)
+  expect(await write('chart.ts', '')).not.toBe(first)
+  await rm(folder, { recursive: true })
 })

@@ -1,7 +1,7 @@
 import express, { type Express, type Request, type RequestHandler } from 'express'
 import { conditional, sessions } from 'versioned-lru-cache/express'
 import { type Answer, makeAnswer } from './answer.ts'
-import { BUILD } from './build.ts'
+import { buildOf } from './build.ts'
 import { measureCost } from './cost.ts'
 import type { Database } from './database.ts'
 import { notFound, onError, onlyAllow } from './errors.ts'
@@ -12,25 +12,25 @@ import { renderTotals } from './receipt.ts'
 import { RunningTotals } from './totals.ts'
 
 /** The example as an Express app, on a database that `prepareFlights` has prepared. */
-export function makeApp(database: Database): Express {
+export function makeApp(database: Database, build: string = buildOf(new URL('.', import.meta.url))): Express {
   const delayReport = cachedDelayReport(database)
   const app = express()
   app.disable('x-powered-by').disable('etag') // a tag is made of the report's version, and nothing else has one
   app.use(headers)
   app.use(express.json({ strict: false, limit: '10kb' }), express.urlencoded({ extended: false, limit: '10kb' }))
   app.use(measureCost(), sessions()) // behind the body parsers, which may lose the async context
-  showReports(app, delayReport)
+  showReports(app, delayReport, build)
   takeFlights(app, database)
   app.use(notFound)
   app.use(onError)
   return app
 }
 
-function showReports(app: Express, delayReport: CachedDelayReport): void {
+function showReports(app: Express, delayReport: CachedDelayReport, build: string): void {
   const totals = new RunningTotals(delayReport)
   const answer = (request: Request): Promise<Answer> => makeAnswer(delayReport, bandOf(request))
   const unlessKept = conditional((request: Request) => delayReport.dependency({ band: bandOf(request) }), {
-    salt: BUILD,
+    salt: build,
     cacheControl: 'private, no-cache', // private, as it says what it cost this client
   })
 

@@ -56,3 +56,10 @@ export function serveBroken(error: Error, version?: string) {
     version !== undefined && sql.includes(FLIGHTS_VERSION) ? [{ version } as Row] : fail()
   return serve(makeApp({ query, transaction: fail, close: fail }))
 }
+
+/** The example of some build, on a database that never changes: there are no flights in it. */
+export function serveEmpty(build: string) {
+  const query = async <Row>(sql: string) => (sql.includes(FLIGHTS_VERSION) ? [{ version: '1' } as Row] : [])
+  const refuse = () => Promise.reject(new Error('Nothing is written.'))
+  return serve(makeApp({ query, transaction: refuse, close: refuse }, build))
+}
