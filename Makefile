@@ -36,7 +36,7 @@ bench: $(INSTALLED) ## Measure against other caches (CASE=name,name ROUNDS=3 NOD
 consistency: $(INSTALLED) ## Other caches under the same checker, for docs/peers.md
 	npm run consistency
 
-test-example: $(INSTALLED) ## Run the live example: Express and PostgreSQL
+test-example: $(INSTALLED) ## Run the live example: Express, PostgreSQL, and a page that a reload gets by 304
 	npm start
 
 format: $(INSTALLED) ## Format, and mend what the linter can mend

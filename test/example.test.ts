@@ -1,11 +1,18 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { buildOf } from '../examples/express-postgres/build.ts'
 import { type Database, openDatabase } from '../examples/express-postgres/database.ts'
-import { serveBroken } from './support/example-apps.ts'
-import { beginRequest, connectTo, getReport, refuses } from './support/example-client.ts'
+import { recordFlight } from '../examples/express-postgres/flights.ts'
+import { serveBroken, serveEmpty } from './support/example-apps.ts'
+import { askAgain, beginRequest, connectTo, FLIGHT, getReport, getTotals, refuses } from './support/example-client.ts'
 import { type RunningPostgres, SERVER_PACKAGE, serverIsInstalled, startPostgres } from './support/example-postgres.ts'
 import { appEnv, type RunningApp, runExample, startApp, stopApp } from './support/example-process.ts'
 import { promises } from './support/example-promises.ts'
 import { counterAfter, LOST, loseSome, stateOf, WRITES } from './support/example-state.ts'
+import { ask } from './support/http-client.ts'
 
 describe('on the embedded PostgreSQL', () => {
   promises(() => undefined)
@@ -46,6 +53,28 @@ function serverPromises(databaseUrl: () => string): void {
     expect(app.output()).not.toContain('Loading')
     expect(await stateOf(database)).toEqual(before)
     expect((await getReport(app.url)).report.flights).toBe(before.loaded + before.recorded)
+  })
+
+  test('what a client has from before a restart is still good: 304 by one check, and nothing is loaded', async () => {
+    const restart = async () => {
+      if (app !== undefined) await stopApp(app)
+      app = await startApp(databaseUrl())
+      return app.url
+    }
+    const paths = ['/', '/api/report']
+    const before = await restart()
+    const kept = await Promise.all(paths.map(async (path) => (await ask(before + path)).headers.etag))
+    const after = await restart()
+    for (const [index, path] of paths.entries()) {
+      expect(await askAgain(after + path, kept[index])).toMatchObject({ status: 304, text: '' })
+    }
+    expect(await getTotals(after)).toEqual({ requests: 2, notModified: 2, calls: 0, checks: 2, loads: 0, hits: 0 })
+
+    await recordFlight(database, FLIGHT)
+    const later = await restart()
+    for (const [index, path] of paths.entries()) {
+      expect(await askAgain(later + path, kept[index])).toMatchObject({ status: 200 })
+    }
   })
 
   test.each(WRITES)('the version counts once, in the transaction of: %s', async (statement) => {
@@ -94,14 +123,43 @@ test('a PORT that is none is refused in words', async () => {
   expect(example.output()).toMatch(/^PORT is "80 80": give a whole number from 0 to 65535/)
 })
 
-test('a failure in the database is a 500 that gives nothing away', async () => {
+test.each([
+  ['everything', undefined],
+  ['the report alone', '1'],
+])('a failure of the database in %s is a 500 that gives nothing away, and nothing to keep', async (_what, version) => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {})
-  await using broken = await serveBroken(new Error('password=hunter2'))
+  await using broken = await serveBroken(new Error('password=hunter2'), version)
   for (const path of ['/', '/api/report']) {
-    const answer = await fetch(broken.url + path)
-    expect(answer.status).toBe(500)
-    expect(await answer.text()).not.toMatch(/hunter2|node_modules|\.ts/)
+    const { status, headers, text } = await ask(broken.url + path)
+    expect([status, headers.etag, headers['cache-control']]).toEqual([500, undefined, 'no-store'])
+    expect(text).not.toMatch(/hunter2|node_modules|\.ts/)
   }
   expect(log).toHaveBeenCalledTimes(2)
   log.mockRestore()
+})
+
+test('another build shows the same data in its own words, so its tags are others', async () => {
+  const tags = await Promise.all(
+    ['one', 'one', 'two'].map(async (build) => {
+      await using app = await serveEmpty(build)
+      return (await ask(app.url)).headers.etag
+    }),
+  )
+  expect(tags[0]).toBeDefined()
+  expect(tags[1]).toBe(tags[0])
+  expect(tags[2]).not.toBe(tags[0])
+})
+
+test('a build is told by the names and the text of its code, and by nothing else', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'versioned-lru-cache-build-'))
+  const write = async (name: string, text: string) => {
+    await writeFile(join(folder, name), text)
+    return buildOf(pathToFileURL(`${folder}/`))
+  }
+  const first = await write('page.ts', 'one')
+  expect(await write('notes.txt', 'seen by nobody')).toBe(first)
+  expect(await write('page.ts', 'two')).not.toBe(first)
+  expect(await write('page.ts', 'one')).toBe(first)
+  expect(await write('chart.ts', '')).not.toBe(first)
+  await rm(folder, { recursive: true })
 })

@@ -1,40 +1,19 @@
-import { type Cost, countCall, currentCost } from './cost.ts'
+import { type Cost, costOfThisRequest, countCall } from './cost.ts'
 import type { Band, CachedDelayReport, DelayReport } from './flights.ts'
 
-/** What was done since the start. */
-export interface Totals {
-  readonly requests: number
-  readonly calls: number
-  readonly checks: number
-  readonly loads: number
-  /** Calls that were answered by a kept report, after a check. */
-  readonly hits: number
-}
-
-/** What a page needs to say: the report, and what it cost to get it. */
+/** What a page needs to say: the report, what it cost to get it, and when that was. */
 export interface Answer {
   readonly report: DelayReport
   readonly cost: Cost
-  readonly totals: Totals
+  readonly made: Date
 }
 
-/** Answers requests for reports, and keeps the running totals. */
-export function answerer(delayReport: CachedDelayReport): (band: Band) => Promise<Answer> {
-  let requests = 0
-  let calls = 0
-
-  function ask(band: Band): Promise<DelayReport> {
-    calls++
+export async function makeAnswer(delayReport: CachedDelayReport, band: Band): Promise<Answer> {
+  const report = await assemble(() => {
     countCall()
     return delayReport({ band })
-  }
-
-  return async (band) => {
-    requests++
-    const report = await assemble(() => ask(band))
-    const { checks, loads, hits } = delayReport.stats()
-    return { report, cost: costOfThisRequest(), totals: { requests, calls, checks, loads, hits } }
-  }
+  })
+  return { report, cost: costOfThisRequest(), made: new Date() }
 }
 
 /**
@@ -46,10 +25,4 @@ async function assemble(ask: () => Promise<DelayReport>): Promise<DelayReport> {
   const { hours } = await ask()
   const { distances } = await ask()
   return { band, flights, delay, distances, hours }
-}
-
-function costOfThisRequest(): Cost {
-  const cost = currentCost()
-  if (cost === undefined) throw new Error('Nothing measures this request: put measureCost() before the routes.')
-  return cost
 }

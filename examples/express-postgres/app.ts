@@ -1,59 +1,91 @@
 import express, { type Express, type Request, type RequestHandler } from 'express'
-import { sessions } from 'versioned-lru-cache/express'
-import { type Answer, answerer } from './answer.ts'
+import { conditional, sessions } from 'versioned-lru-cache/express'
+import { type Answer, makeAnswer } from './answer.ts'
+import { buildOf } from './build.ts'
 import { measureCost } from './cost.ts'
 import type { Database } from './database.ts'
 import { notFound, onError, onlyAllow } from './errors.ts'
-import { cachedDelayReport, recordFlight } from './flights.ts'
+import { type CachedDelayReport, cachedDelayReport, recordFlight } from './flights.ts'
 import { InputError, readBand, readFlight, readFlightForm } from './input.ts'
 import { pathOf, renderPage } from './page.ts'
+import { renderTotals } from './receipt.ts'
+import { RunningTotals } from './totals.ts'
 
 /** The example as an Express app, on a database that `prepareFlights` has prepared. */
-export function makeApp(database: Database): Express {
-  const answer = answerer(cachedDelayReport(database))
+export function makeApp(database: Database, build: string = buildOf(new URL('.', import.meta.url))): Express {
+  const delayReport = cachedDelayReport(database)
   const app = express()
-  app.disable('x-powered-by').disable('etag') // the counts differ in every answer, so there is nothing to compare
+  app.disable('x-powered-by').disable('etag') // a tag is made of the report's version, and nothing else has one
   app.use(headers)
   app.use(express.json({ strict: false, limit: '10kb' }), express.urlencoded({ extended: false, limit: '10kb' }))
   app.use(measureCost(), sessions()) // behind the body parsers, which may lose the async context
-
-  app.get('/', async (request, response) => {
-    response.send(renderPage(await answer(readBand(request.query['band']))))
-  })
-  app.get('/api/report', async (request, response) => {
-    response.json(forMachines(await answer(readBand(request.query['band']))))
-  })
-  app.post('/api/flights', async (request, response) => {
-    requireType(request, 'application/json')
-    const flight = readFlight(request.body)
-    await recordFlight(database, flight)
-    response.status(201).json(flight)
-  })
-  app.post('/flights', async (request, response) => {
-    requireType(request, 'application/x-www-form-urlencoded')
-    const backTo = pathOf(readBand(request.query['band'])) // read first: a refused request records nothing
-    await recordFlight(database, readFlightForm(request.body))
-    response.redirect(303, backTo)
-  })
-
-  app.all(['/', '/api/report'], onlyAllow('GET, HEAD'))
-  app.all(['/api/flights', '/flights'], onlyAllow('POST'))
+  showReports(app, delayReport, build)
+  takeFlights(app, database)
   app.use(notFound)
   app.use(onError)
   return app
 }
 
+function showReports(app: Express, delayReport: CachedDelayReport, build: string): void {
+  const totals = new RunningTotals(delayReport)
+  const answer = (request: Request): Promise<Answer> => makeAnswer(delayReport, bandOf(request))
+  const unlessKept = conditional((request: Request) => delayReport.dependency({ band: bandOf(request) }), {
+    salt: build,
+    cacheControl: 'private, no-cache', // private, as it says what it cost this client
+  })
+
+  app.get('/', totals.count(), unlessKept, async (request, response) => {
+    response.send(renderPage(await answer(request)))
+  })
+  app.get('/api/report', totals.count(), unlessKept, async (request, response) => {
+    response.json(forMachines(await answer(request)))
+  })
+  app.get('/totals', noStore, (_request, response) => {
+    response.send(renderTotals(totals.now()))
+  })
+  app.get('/api/totals', noStore, (_request, response) => {
+    response.json(totals.now())
+  })
+  app.all(['/', '/api/report', '/totals', '/api/totals'], onlyAllow('GET, HEAD'))
+}
+
+function takeFlights(app: Express, database: Database): void {
+  app.post('/api/flights', noStore, async (request, response) => {
+    requireType(request, 'application/json')
+    const flight = readFlight(request.body)
+    await recordFlight(database, flight)
+    response.status(201).json(flight)
+  })
+  app.post('/flights', noStore, async (request, response) => {
+    requireType(request, 'application/x-www-form-urlencoded')
+    const backTo = pathOf(bandOf(request)) // read first: a refused request records nothing
+    await recordFlight(database, readFlightForm(request.body))
+    response.redirect(303, backTo)
+  })
+  app.all(['/api/flights', '/flights'], onlyAllow('POST'))
+}
+
 const headers: RequestHandler = (_request, response, next) => {
   response.set({
-    'Cache-Control': 'no-store',
-    'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'",
+    'Content-Security-Policy':
+      "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; " +
+      "frame-src 'self'; frame-ancestors 'self'",
     'X-Content-Type-Options': 'nosniff',
   })
   next()
 }
 
-function forMachines({ report, cost: { calls, checks, loads }, totals }: Answer): object {
-  return { report, request: { calls, checks, loads }, totals }
+const noStore: RequestHandler = (_request, response, next) => {
+  response.set('Cache-Control', 'no-store')
+  next()
+}
+
+function bandOf(request: Request): ReturnType<typeof readBand> {
+  return readBand(request.query['band'])
+}
+
+function forMachines({ report, cost: { calls, checks, loads } }: Answer): object {
+  return { report, request: { calls, checks, loads } }
 }
 
 function requireType(request: Request, type: string): void {

@@ -20,19 +20,20 @@ export function measureCost(): RequestHandler {
   return (_request, _response, next) => costs.run({ calls: 0, checks: 0, checkTime: 0, loads: 0, loadTime: 0 }, next)
 }
 
-/** The cost of the running request so far; undefined outside of one. */
-export function currentCost(): Cost | undefined {
-  return costs.getStore()
+/** What the running request has cost so far; it goes on counting. */
+export function costOfThisRequest(): Cost {
+  const cost = costs.getStore()
+  if (cost === undefined) throw new Error('Nothing measures this request: put measureCost() before the routes.')
+  return cost
 }
 
 export function countCall(): void {
-  const cost = currentCost()
-  if (cost !== undefined) cost.calls++
+  costOfThisRequest().calls++
 }
 
 /** Runs a check or a load, and puts it on the bill of the request that set it off. */
 export async function charge<R>(what: 'check' | 'load', work: () => Promise<R>): Promise<R> {
-  const cost = currentCost()
+  const cost = costs.getStore()
   if (cost === undefined) return await work()
   const begun = performance.now()
   cost[`${what}s`]++

@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
+import { renderMessage } from './document.ts'
 import { InputError } from './input.ts'
-import { renderMessage } from './page.ts'
 
 /** What a client may be told. */
 interface Problem {
@@ -45,7 +45,7 @@ function isHttpError(error: unknown): error is Error & { status: number; type?: 
 }
 
 function send(request: Request, response: Response, { status, reason }: Problem): void {
-  response.status(status)
+  response.status(status).set('Cache-Control', 'no-store') // whatever the route has said of its success
   if (request.path.startsWith('/api/')) response.json({ error: reason })
   else response.send(renderMessage(reason))
 }

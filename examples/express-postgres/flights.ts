@@ -54,6 +54,7 @@ export function cachedDelayReport({ query }: Database): CachedDelayReport {
   return versionedLruCache(delayReport, {
     version: () => charge('check', () => flightsVersion(query)),
     max: BANDS.length,
+    ttl: Number.POSITIVE_INFINITY, // no write goes past the trigger, so no report has to end for safety's sake
   })
 }
 

@@ -45,3 +45,10 @@ export function number(value: number): string {
 export function milliseconds(value: number): string {
   return `${value < 10 ? value.toFixed(2) : number(Math.round(value))} ms`
 }
+
+const TIME = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium', timeZone: 'UTC' })
+
+/** `3 May 2026, 14:03:22 UTC` */
+export function time(at: Date): Html {
+  return html`<time datetime="${at.toISOString()}">${TIME.format(at)} UTC</time>`
+}

@@ -1,9 +1,9 @@
-import type { Answer, Totals } from './answer.ts'
+import type { Answer } from './answer.ts'
 import { type ChartSize, clock, ENOUGH_FLIGHTS, renderChart } from './chart.ts'
-import type { Cost } from './cost.ts'
+import { figure, renderDocument } from './document.ts'
 import { BANDS, type Band, type DelayReport, DISTANCES, type Distance, type Summary } from './flights.ts'
-import { type Html, html, milliseconds, number } from './html.ts'
-import { STYLE } from './style.ts'
+import { type Html, html, number } from './html.ts'
+import { renderReceipt, renderReloads } from './receipt.ts'
 
 const NAMES: Readonly<Record<Band, string>> = {
   all: 'All flights',
@@ -15,36 +15,18 @@ const NAMES: Readonly<Record<Band, string>> = {
 const NARROW: ChartSize = { width: 316, heights: [190, 110], hourStep: 6 }
 const WIDE: ChartSize = { width: 740, heights: [240, 130], hourStep: 3 }
 
-export function renderPage({ report, cost, totals }: Answer): string {
-  return document(
+export function renderPage(answer: Answer): string {
+  const { report } = answer
+  return renderDocument(
     'How late do flights arrive?',
     html`
       <h1>How late do flights arrive?</h1>
       <p class="soft">Mostly on time, but delays pile up over the day. Real flights of US airlines, from the
         Bureau of Transportation Statistics.</p>
       <nav aria-label="Distance">${BANDS.map((band) => bandLink(band, report.band))}</nav>
-      ${receipt(cost, report.band)} ${chart(report)} ${recordForm(report.band)} ${tables(report)} ${sinceStart(totals)}`,
+      ${renderReceipt(answer)} ${renderReloads(pathOf(report.band))}
+      ${chart(report)} ${recordForm(report.band)} ${tables(report)}`,
   )
-}
-
-/** A page with nothing but a sentence: what went wrong. */
-export function renderMessage(text: string): string {
-  return document('Flight delays', html`<h1>Flight delays</h1><p>${text}</p><p><a href="/">To the report</a></p>`)
-}
-
-function document(title: string, body: Html): string {
-  return html`<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>${title}</title>
-    <link rel="icon" href="data:,">
-    <style>${STYLE}</style>
-  </head>
-  <body><main>${body}</main></body>
-</html>
-`.text
 }
 
 function bandLink(band: Band, current: Band): Html {
@@ -54,26 +36,6 @@ function bandLink(band: Band, current: Band): Html {
 /** Where the report of a distance band is. */
 export function pathOf(band: Band): string {
   return band === 'all' ? '/' : `/?band=${band}`
-}
-
-function receipt(cost: Cost, band: Band): Html {
-  return html`<section>
-    <h2>What this page cost</h2>
-    <dl class="numbers">
-      ${figure('calls of the report', number(cost.calls))}
-      ${figure(cost.checks === 1 ? 'check of the version' : 'checks of the version', number(cost.checks), cost.checkTime)}
-      ${figure(cost.loads === 1 ? 'load of the report' : 'loads of the report', number(cost.loads), cost.loadTime)}
-    </dl>
-    <p>The headline, the chart and the tables each ask for the report. ${explain(cost)}</p>
-    <p><a href="${pathOf(band)}">Look again</a>, or <a href="#record">record a flight</a> and see what that changes.</p>
-  </section>`
-}
-
-function explain({ checks, loads }: Cost): string {
-  if (loads > 0)
-    return 'None was kept for the flights as they are now, so the first one ran the costly query for all three.'
-  if (checks > 0) return 'One look at the version showed that a current report was there, so nothing had to be made.'
-  return 'Another request came at the same moment, and this one shared what that one learned.'
 }
 
 function chart(report: DelayReport): Html {
@@ -103,11 +65,6 @@ function distancesIn(band: Band): readonly Distance[] {
   return band === 'all' ? DISTANCES : [band]
 }
 
-function figure(name: string, value: string, time = 0): Html {
-  const spent = time === 0 ? '' : html` <small>${milliseconds(time)}</small>`
-  return html`<div><dt>${name}</dt><dd>${value}${spent}</dd></div>`
-}
-
 function minutes(value: number | undefined): string {
   return value === undefined ? '–' : `${number(value)} min`
 }
@@ -118,13 +75,6 @@ function legend(kind: Distance | 'median' | 'range', text: string): Html {
       ? html`<line class="median" x1="0" x2="16" y1="6" y2="6" />`
       : html`<rect class="${kind}" width="16" height="12" />`
   return html`<li><svg viewBox="0 0 16 12" aria-hidden="true">${mark}</svg>${text}</li>`
-}
-
-function sinceStart(totals: Totals): Html {
-  return html`<section>
-    <h2>Since the start</h2>
-    <dl class="numbers totals">${Object.entries(totals).map(([name, value]) => figure(name, number(value)))}</dl>
-  </section>`
 }
 
 function recordForm(band: Band): Html {

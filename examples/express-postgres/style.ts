@@ -37,8 +37,11 @@ nav a[aria-current] { color: var(--ink); font-weight: 600; text-decoration: none
 .numbers dd { margin: 0; font-size: 1.6rem; line-height: 1.25; font-weight: 600; font-variant-numeric: tabular-nums; }
 .numbers dd small { margin-left: .2rem; font-size: .875rem; font-weight: 400; color: var(--soft); white-space: nowrap; }
 .numbers:has(> :nth-child(4)) { grid-template-columns: repeat(auto-fit, minmax(7.5rem, 1fr)); }
-.totals.numbers { grid-template-columns: repeat(auto-fit, minmax(4.75rem, 1fr)); }
-.totals dd { font-size: 1.15rem; }
+.inset { padding: 0; background: var(--card); } .inset main { max-width: none; } .inset .numbers { margin: 0; }
+iframe { display: block; width: 100%; height: 6.5rem; margin: 0 0 .25rem; border: 0; }
+.totals.numbers { grid-template-columns: repeat(3, 1fr); gap: .5rem; }
+.totals dd { font-size: 1.15rem; } .totals dt { font-size: .8rem; }
+@media (min-width: 33rem) { .totals.numbers { grid-template-columns: repeat(6, 1fr); } }
 figure { margin: 1.25rem 0 0; }
 figcaption p { margin: 0; }
 svg { display: block; width: 100%; height: auto; font-size: 12px; overflow: visible; }
@@ -50,22 +53,22 @@ svg { display: block; width: 100%; height: auto; font-size: 12px; overflow: visi
 .short { fill: var(--short); } .medium { fill: var(--medium); } .long { fill: var(--long); }
 .hover { fill: transparent; } .hover:hover { fill: var(--ink); fill-opacity: .07; }
 .narrow { display: block; } .wide { display: none; }
-table { width: 100%; font-size: .85rem; border-collapse: collapse; font-variant-numeric: tabular-nums; }
+table { width: 100%; font-size: .8rem; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { padding-bottom: .5rem; text-align: left; }
-th, td { padding: .4rem 0 .4rem .5rem; border-top: 1px solid var(--line); text-align: right; vertical-align: bottom; }
+th, td { padding: .4rem 0 .4rem .4rem; border-top: 1px solid var(--line); text-align: right; vertical-align: bottom; }
 th:first-child { padding-left: 0; text-align: left; }
 thead td { border-top: 0; }
-thead th { border-top: 0; color: var(--soft); font-size: .8rem; font-weight: 400; line-height: 1.3; }
+thead th { border-top: 0; color: var(--soft); font-size: .75rem; font-weight: 400; line-height: 1.3; }
 tbody th { font-weight: 400; }
 summary { cursor: pointer; color: var(--accent); }
 details { margin-top: .75rem; }
 details table { margin-top: .75rem; }
-td, th { white-space: nowrap; }
+td, thead th { white-space: nowrap; }
 form { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: 1rem; align-items: end; }
 label { font-size: .875rem; color: var(--soft); }
 input, button { display: block; width: 100%; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; border-radius: .5rem; }
 input { margin-top: .25rem; color: var(--ink); background: var(--paper); border: 1px solid var(--line); }
 button { border: 0; background: var(--accent); color: var(--accent-ink); font-weight: 600; cursor: pointer; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-@media (min-width: 40rem) { .narrow { display: none; } .wide { display: block; } body { padding-top: 3rem; } section { padding: 1.5rem 1.75rem; } table { font-size: 1rem; } thead th { font-size: .875rem; } }
+@media (min-width: 40rem) { .narrow { display: none; } .wide { display: block; } iframe { height: 3.5rem; } body { padding-top: 3rem; } section { padding: 1.5rem 1.75rem; } table { font-size: 1rem; } thead th { font-size: .875rem; } }
 `

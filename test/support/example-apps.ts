@@ -5,6 +5,7 @@ import { sessions } from 'versioned-lru-cache/express'
 import { makeApp } from '../../examples/express-postgres/app.ts'
 import type { Database } from '../../examples/express-postgres/database.ts'
 import { cachedDelayReport, type DelayReport, recordFlight } from '../../examples/express-postgres/flights.ts'
+import { FLIGHTS_VERSION } from '../../examples/express-postgres/schema.ts'
 import { FLIGHT } from './example-client.ts'
 import { gate } from './gate.ts'
 
@@ -48,8 +49,17 @@ export async function serveHeld(database: Database) {
   }
 }
 
-/** The example on a database that answers everything with an error. */
-export function serveBroken(error: Error) {
+/** The example on a database that answers everything with an error, or everything but the version. */
+export function serveBroken(error: Error, version?: string) {
   const fail = () => Promise.reject(error)
-  return serve(makeApp({ query: fail, transaction: fail, close: fail }))
+  const query = async <Row>(sql: string): Promise<Row[]> =>
+    version !== undefined && sql.includes(FLIGHTS_VERSION) ? [{ version } as Row] : fail()
+  return serve(makeApp({ query, transaction: fail, close: fail }))
+}
+
+/** The example of some build, on a database that never changes: there are no flights in it. */
+export function serveEmpty(build: string) {
+  const query = async <Row>(sql: string) => (sql.includes(FLIGHTS_VERSION) ? [{ version: '1' } as Row] : [])
+  const refuse = () => Promise.reject(new Error('Nothing is written.'))
+  return serve(makeApp({ query, transaction: refuse, close: refuse }, build))
 }

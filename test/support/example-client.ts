@@ -1,19 +1,36 @@
 import { once } from 'node:events'
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import type { Totals } from '../../examples/express-postgres/answer.ts'
 import type { DelayReport, Flight } from '../../examples/express-postgres/flights.ts'
+import type { Totals } from '../../examples/express-postgres/totals.ts'
+import { ask, type Received } from './http-client.ts'
 
 export interface ReportAnswer {
   readonly report: DelayReport
   readonly request: { readonly calls: number; readonly checks: number; readonly loads: number }
-  readonly totals: Totals
 }
 
 export async function getReport(url: string): Promise<ReportAnswer> {
   const response = await fetch(`${url}/api/report`)
   if (response.status !== 200) throw new Error(`${response.status}: ${await response.text()}`)
   return (await response.json()) as ReportAnswer
+}
+
+export async function getTotals(url: string): Promise<Totals> {
+  return JSON.parse((await ask(`${url}/api/totals`)).text) as Totals
+}
+
+/** What was done while `work` ran, and what came of that. */
+export async function during<R>(url: string, work: () => Promise<R>): Promise<[R, Totals]> {
+  const before = await getTotals(url)
+  const result = await work()
+  const after = Object.entries(await getTotals(url)) as [keyof Totals, number][]
+  return [result, Object.fromEntries(after.map(([name, count]) => [name, count - before[name]])) as unknown as Totals]
+}
+
+/** Asks as a client that has kept an answer, by its tag. */
+export function askAgain(url: string, tag: string | undefined, method = 'GET'): Promise<Received> {
+  return ask(url, { method, headers: { 'If-None-Match': tag ?? '' } })
 }
 
 export const FLIGHT: Flight = { delay: 12, distance: 800, time: 13.5 }
