@@ -92,6 +92,7 @@ describe('the packed package', () => {
 /** What a user installs beside the package. The code that is compiled and run is the first of the framework's page. */
 const FRAMEWORKS: Record<string, string[]> = {
   express: ['express', '@types/express'],
+  hono: ['hono'],
 }
 
 describe('the packed package, with one framework and nothing else', () => {
