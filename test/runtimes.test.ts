@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { describe } from 'vitest'
 import { describeFramework, type Served } from './contracts/framework.ts'
 import { runProgram, stopApp } from './support/example-process.ts'
 
@@ -18,7 +19,7 @@ function executableOf(name: string, scope: string, file: string, named: string):
   const candidates = [...packages, ...packages.map((path) => `${path}.exe`), join('node_modules', named)]
   const found = candidates.find((path) => spawnSync(path, ['--version']).status === 0)
   if (found !== undefined) return found
-  throw new Error(`${name} is not there: none of ${candidates.join(', ')} runs. "npm ci" brings it.`)
+  throw new Error(`${name} is not there: none of ${candidates.join(', ')} runs. "npm ci --include=optional" brings it.`)
 }
 
 async function serveOn(executable: string, args: string[], env: NodeJS.ProcessEnv): Promise<Served> {
@@ -27,13 +28,18 @@ async function serveOn(executable: string, args: string[], env: NodeJS.ProcessEn
   return { url, stop: async () => void (await stopApp(server)) }
 }
 
-describeFramework('Hono on Bun', () => {
-  const bun = executableOf('Bun', '@oven', 'bin/bun', 'bun/bin/bun.exe')
-  return serveOn(bun, ['--no-install'], { BUN_RUNTIME_TRANSPILER_CACHE_PATH: '0' })
+// Each in a block of its own, so that a runtime that is missing fails by itself.
+describe('Bun', () => {
+  describeFramework('Hono on Bun', () => {
+    const bun = executableOf('Bun', '@oven', 'bin/bun', 'bun/bin/bun.exe')
+    return serveOn(bun, ['--no-install'], { BUN_RUNTIME_TRANSPILER_CACHE_PATH: '0' })
+  })
 })
 
-describeFramework('Hono on Deno', () => {
-  const deno = executableOf('Deno', '@deno', 'deno', 'deno/deno')
-  const offline = ['--no-lock', '--no-remote', '--cached-only', '--node-modules-dir=manual']
-  return serveOn(deno, ['run', '--allow-all', '--v8-flags=--expose-gc', ...offline], { DENO_DIR: '.reports/deno' })
+describe('Deno', () => {
+  describeFramework('Hono on Deno', () => {
+    const deno = executableOf('Deno', '@deno', 'deno', 'deno/deno')
+    const offline = ['--no-lock', '--no-remote', '--cached-only', '--node-modules-dir=manual']
+    return serveOn(deno, ['run', '--allow-all', '--v8-flags=--expose-gc', ...offline], { DENO_DIR: '.reports/deno' })
+  })
 })
