@@ -93,6 +93,7 @@ describe('the packed package', () => {
 const FRAMEWORKS: Record<string, string[]> = {
   express: ['express', '@types/express'],
   fastify: ['fastify', '@types/node'],
+  hono: ['hono'],
   koa: ['koa', '@types/koa', '@koa/router'],
 }
 

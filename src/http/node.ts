@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { Session } from '../core/session.ts'
 import type { RequestHead, Validator } from './conditional.ts'
+import { withVary } from './vary.ts'
 
 const bound = new WeakSet<IncomingMessage>()
 
@@ -38,7 +39,7 @@ export function headOf(request: IncomingMessage): RequestHead {
  * when the head is written if it is not true of what is sent.
  */
 export function prepare(response: ServerResponse, validator: Validator): void {
-  for (const name of validator.vary) addVary(response, name)
+  for (const name of validator.vary) response.setHeader('Vary', withVary(response.getHeader('vary'), name))
   if (validator.cacheControl !== undefined && !response.hasHeader('cache-control')) {
     response.setHeader('Cache-Control', validator.cacheControl)
   }
@@ -49,13 +50,6 @@ export function prepare(response: ServerResponse, validator: Validator): void {
     if (!validator.admits(status) && response.getHeader('etag') === validator.tag) response.removeHeader('ETag')
     return validator.statusFor(status)
   })
-}
-
-function addVary(response: ServerResponse, name: string): void {
-  const named = String(response.getHeader('vary') ?? '')
-  const names = named.split(',').map((other) => other.trim().toLowerCase())
-  if (names.includes('*') || names.includes(name)) return
-  response.setHeader('Vary', named === '' ? name : `${named}, ${name}`)
 }
 
 /** Every way to write a response comes by `writeHead`, also `end` and `pipe`. */

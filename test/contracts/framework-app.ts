@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Dependency, Session, SessionHolder } from '../../src/index.ts'
+import type { Dependency, Session } from '../../src/index.ts'
 import { gate } from '../support/gate.ts'
 import { World } from '../support/world.ts'
 
 /** The library, from the source or as it is built: a runtime other than Node takes the latter. */
-type Library = Pick<typeof import('../../src/index.ts'), 'versionedLruCache' | 'currentSession'> & {
-  readonly Session: { of(holder: SessionHolder): Session }
+type Library = Pick<typeof import('../../src/index.ts'), 'versionedLruCache'> & {
+  currentSession(): Pick<Session, 'renew'> | undefined
 }
 
 /** What a framework hands to a route, in words that are none of the frameworks'. */

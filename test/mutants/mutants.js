@@ -849,4 +849,22 @@ export const mutants = [
     ],
     tests: ['fastify'],
   },
+  {
+    name: 'Hono: a conditional route runs outside of its session',
+    file: 'src/integrations/hono.ts',
+    edits: [['return session.run(async () => {', 'return ((fn: () => Promise<void>) => fn())(async () => {']],
+    tests: ['hono'],
+  },
+  {
+    name: 'Hono: a tag goes out with what an error handler answers',
+    file: 'src/integrations/hono.ts',
+    edits: [[' || c.error !== undefined', '']],
+    tests: ['hono'],
+  },
+  {
+    name: 'Hono: another request object is another session',
+    file: 'src/integrations/hono.ts',
+    edits: [['if (kept instanceof Session) return kept', '']],
+    tests: ['hono'],
+  },
 ]

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** An example that runs in a process of its own, as a user would start it. */
+/** A program that runs in a process of its own, as a user would start it. */
 export interface RunningExample {
   readonly child: ChildProcess
   /** What it has printed so far. */
@@ -16,7 +16,11 @@ export interface RunningExample {
 }
 
 export function runExample(path: string, env: NodeJS.ProcessEnv = {}): RunningExample {
-  const child = spawn(process.execPath, ['--import', 'tsx', path], { cwd: ROOT, env: { ...process.env, ...env } })
+  return runProgram(process.execPath, ['--import', 'tsx', path], env)
+}
+
+export function runProgram(command: string, args: string[], env: NodeJS.ProcessEnv): RunningExample {
+  const child = spawn(command, args, { cwd: ROOT, env: { ...process.env, ...env } })
   let text = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (chunk: string) => {
