@@ -36,7 +36,7 @@ export interface Route {
   readonly answer: (asked: Asked) => Promise<Answer>
 }
 
-export interface Options {
+interface Options {
   readonly vary?: string
   readonly cacheControl?: string
   readonly salt?: string
