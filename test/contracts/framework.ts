@@ -103,7 +103,9 @@ export function describeFramework(name: string, serve: () => Promise<Served>): v
       expect(response.headers['content-type']).toMatch(/^text\/event-stream/)
       const seen: { session: number; version: number }[] = []
       for await (const chunk of response.setEncoding('utf8')) {
-        seen.push(JSON.parse((chunk as string).replace('data: ', '')))
+        const [, data] = /^data: (.*)$/m.exec(chunk) ?? []
+        if (data === undefined) continue // a framework may send an empty line at first
+        seen.push(JSON.parse(data))
         if (seen.length === versions.length) break
         await tell('write', id)
         await tell('tick')
