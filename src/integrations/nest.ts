@@ -32,10 +32,16 @@ interface FastifyReply extends Response {
 }
 
 /**
- * Gives every message of a gateway or a microservice a session of its own. A message has one session, however many of
- * these it passes. An HTTP request has its session already, and with it what a GraphQL query asks of its resolvers.
+ * An interceptor that gives every message of a gateway or a microservice a session of its own. {@link SessionsModule}
+ * has it: put it where Nest does not apply what is global, as on the gateways of Nest 11. A message has one session,
+ * however many of these it passes; HTTP requests and GraphQL queries pass.
+ *
+ * @example
+ * @WebSocketGateway()
+ * @UseInterceptors(sessionPerMessage)
+ * class ReportGateway { … }
  */
-const sessionPerMessage: NestInterceptor = {
+export const sessionPerMessage: NestInterceptor = {
   intercept(context, next) {
     if (['http', 'graphql'].includes(context.getType())) return next.handle()
     const session = Session.of(context)
@@ -58,7 +64,7 @@ export const SessionsModule: DynamicModule = {
   global: true,
   module: class SessionsModule {
     configure(consumer: MiddlewareConsumer): void {
-      consumer.apply(versionedLruCacheSessions).forRoutes('*')
+      consumer.apply(versionedLruCacheSessions).forRoutes('{*path}')
     }
   },
   providers: [{ provide: 'APP_INTERCEPTOR', useValue: sessionPerMessage }],
