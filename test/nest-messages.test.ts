@@ -6,6 +6,7 @@ import {
   type ExecutionContext,
   type INestMicroservice,
   Module,
+  type NestInterceptor,
   type PipeTransform,
   UseInterceptors,
 } from '@nestjs/common'
@@ -84,8 +85,15 @@ class MessageController {
   }
 }
 
+const readingBefore: NestInterceptor = {
+  async intercept(context, next) {
+    await read(context.switchToRpc().getData())
+    return next.handle()
+  },
+}
+
 @Controller()
-@UseInterceptors(sessionPerMessage)
+@UseInterceptors(readingBefore, sessionPerMessage)
 class SessionController extends MessageController {}
 
 @WebSocketGateway()
@@ -140,8 +148,8 @@ describe('a message of a microservice', () => {
 it.each([
   ['has a session where it inherits what is global in the application', true, MessageController, [1, 1]],
   ['has none where it does not', false, MessageController, [1, 2]],
-  ['has one by its own interceptor', false, SessionController, [1, 1]],
-  ['has one by both', true, SessionController, [1, 1]],
+  ['has one by an interceptor on the class, from there on', false, SessionController, [2, 2]],
+  ['has one and the same by both', true, SessionController, [1, 1]],
 ])('a message of a hybrid application %s', async (_what, inheritAppConfig, controller, versions) => {
   const app = await NestFactory.create({ module: class {}, imports, controllers: [controller] }, { logger })
   stops.push(() => app.close())

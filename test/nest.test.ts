@@ -20,6 +20,7 @@ import {
   type ModuleMetadata,
   type NestInterceptor,
   type NestModule,
+  Next,
   NotFoundException,
   Param,
   type PipeTransform,
@@ -428,6 +429,11 @@ describe.each<Platform>(['Express', 'Fastify'])('on %s', (platform) => {
         renamed(@Res() response: Reply) {
           response.status(200).send({ sent: true })
         }
+        @Get('next')
+        @UseInterceptors(onReport)
+        next(@Next() next: () => void) {
+          next()
+        }
         @Get('passthrough')
         @UseInterceptors(onReport)
         passthrough(@Res({ passthrough: true }) response: Reply) {
@@ -454,6 +460,7 @@ describe.each<Platform>(['Express', 'Fastify'])('on %s', (platform) => {
       Base.prototype.response = () => undefined // replaced after Nest has seen it
       const { etag = '' } = (await again({}, '/response')).headers
       expect(await again({ 'if-none-match': etag }, '/response')).toMatchObject({ status: 304 })
+      expect(await again({ 'if-none-match': etag }, '/next')).toMatchObject({ status: 304 })
     })
 
     it('renders no view for a 304', async () => {

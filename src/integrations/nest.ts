@@ -51,8 +51,8 @@ export const sessionPerMessage: NestInterceptor = {
 
 /**
  * A module of Nest that gives every HTTP request a session of its own: guards, interceptors, pipes, the handler and
- * exception filters all see one state. Import it in the root module. So has every message of a WebSocket gateway or a
- * microservice, for its interceptors, pipes and handler.
+ * exception filters all see one state. It gives one to every message of a WebSocket gateway or a microservice too, by
+ * {@link sessionPerMessage}. Import it in the root module.
  *
  * It is global, so that its middleware runs before that of other modules. Imported twice it does no harm.
  *
@@ -99,7 +99,11 @@ export class ConditionalInterceptor<R extends Request = Request> implements Nest
     this.#route = new ConditionalRoute(dependsOn, options)
   }
 
-  /** For Nest to call. What is no HTTP request passes. */
+  /**
+   * For Nest to call. What is no HTTP request passes.
+   *
+   * @throws {InvalidDependencyError} when the route names no call; rejects with it.
+   */
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     if (context.getType() !== 'http') return next.handle()
     const request = context.switchToHttp().getRequest<R>()
