@@ -6,7 +6,7 @@ const lowerDecorators: Plugin = {
   name: 'lower-decorators',
   enforce: 'pre',
   async transform(code, id) {
-    const legacy = id.includes('legacy-decorator')
+    const legacy = /legacy-decorator|\/test\/nest[.-]/.test(id)
     if (!legacy && !id.includes('decorator.test')) return null
     const tsconfigRaw = { compilerOptions: { experimentalDecorators: legacy } }
     const { code: lowered, map } = await transform(code, {

@@ -10,6 +10,9 @@ const run = promisify(execFile)
 /** Inside the project, so that the code imports the package by its name, as a reader will. */
 const FOLDER = '.reports/docs'
 
+/** In it: what is written with `experimentalDecorators`, compiled as its users' compiler does, with the types of parameters. */
+const LEGACY = 'legacy-decorators'
+
 const readme = await readFile('README.md', 'utf8')
 const pages = ['README.md', ...readdirSync('docs', { recursive: true, encoding: 'utf8' }).map((file) => `docs/${file}`)]
   .filter((file) => file.endsWith('.md'))
@@ -17,8 +20,8 @@ const pages = ['README.md', ...readdirSync('docs', { recursive: true, encoding: 
 
 /** All code in TypeScript, by the name of the file in which it is tried out. */
 const blocks = pages.flatMap(({ file, text }) =>
-  [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code], index) => ({
-    name: `${file.replaceAll('/', '-').replace('.md', '')}-${index}.ts`,
+  [...text.matchAll(/```ts( legacy-decorators)?\n([\s\S]*?)```/g)].map(([, legacy, code], index) => ({
+    name: `${legacy ? `${LEGACY}/` : ''}${file.replaceAll('/', '-').replace('.md', '')}-${index}.ts`,
     code: code as string,
   })),
 )
@@ -30,13 +33,26 @@ function printedBy(code: string): string[] {
 
 beforeAll(async () => {
   await rm(FOLDER, { recursive: true, force: true })
-  await mkdir(FOLDER, { recursive: true })
+  await mkdir(join(FOLDER, LEGACY), { recursive: true })
   for (const { name, code } of blocks) await writeFile(join(FOLDER, name), code)
   await writeFile(
     join(FOLDER, 'tsconfig.json'),
-    JSON.stringify({ extends: '../../tsconfig.json', include: ['.'], exclude: [] }),
+    JSON.stringify({ extends: '../../tsconfig.json', include: ['.'], exclude: [LEGACY] }),
+  )
+  const compilerOptions = { emitDecoratorMetadata: true, erasableSyntaxOnly: false, noEmit: false, rootDir: '../../..' }
+  await writeFile(
+    join(FOLDER, LEGACY, 'tsconfig.json'),
+    JSON.stringify({ extends: '../../../tsconfig.legacy.json', compilerOptions, include: ['.'], exclude: [] }),
   )
 })
+
+const tsc = (project: string) => run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project])
+
+let compiled: Promise<unknown> | undefined
+function compileLegacy(): Promise<unknown> {
+  compiled ??= tsc(join(FOLDER, LEGACY))
+  return compiled
+}
 
 describe('the code in the README and the docs', () => {
   it('is there', () => {
@@ -45,11 +61,15 @@ describe('the code in the README and the docs', () => {
   })
 
   it('type-checks', async () => {
-    await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', FOLDER])
+    await tsc(FOLDER)
+    await compileLegacy()
   })
 
   it.each(blocks)('runs and prints what it says: $name', async ({ name, code }) => {
-    const { stdout } = await run(process.execPath, ['--import', 'tsx', join(FOLDER, name)])
+    const isLegacy = name.startsWith(LEGACY)
+    if (isLegacy) await compileLegacy()
+    const args = isLegacy ? [join(FOLDER, name.replace(/ts$/, 'js'))] : ['--import', 'tsx', join(FOLDER, name)]
+    const { stdout } = await run(process.execPath, args)
     expect(stdout.split('\n').slice(0, -1)).toEqual(printedBy(code))
   })
 })

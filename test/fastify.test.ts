@@ -123,6 +123,16 @@ describe('Fastify, besides', () => {
     expect(seen).toEqual([expect.stringMatching(/^W\//), '"own"'])
   })
 
+  it('adds to the headers that a hook has set before', async () => {
+    app = fastify()
+    app.addHook('onRequest', async (_request, reply) => {
+      reply.headers({ vary: 'Origin', 'cache-control': 'private' })
+    })
+    app.get('/', { preHandler: conditional(() => report.dependency('eu'), { vary: 'Accept' }) }, twice)
+    const { headers } = await app.inject('/')
+    expect(headers).toMatchObject({ vary: 'Origin, accept', 'cache-control': 'private' })
+  })
+
   it('asks behind the hooks that come before it: who may not see the answer does not hear of it', async () => {
     app = fastify()
     const allow = async (_request: unknown, reply: FastifyReply) => reply.code(401).send()

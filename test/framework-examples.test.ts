@@ -5,12 +5,17 @@ import { ask } from './support/http-client.ts'
 
 const examples = readdirSync('examples/frameworks').filter((file) => file !== 'notes.ts')
 
+/** What an example needs to be run. */
+const ENVIRONMENT: { readonly [file: string]: NodeJS.ProcessEnv } = {
+  'nest.ts': { TSX_TSCONFIG_PATH: 'tsconfig.legacy.json' }, // as `tsx --tsconfig`
+}
+
 describe('the small example of each framework', () => {
   let example: RunningExample | undefined
   afterEach(() => example && stopApp(example))
 
   it.each(examples)('answers 304 until there is another note, and loads nothing for it: %s', async (file) => {
-    example = runExample(`examples/frameworks/${file}`, { PORT: '0' })
+    example = runExample(`examples/frameworks/${file}`, { PORT: '0', ...ENVIRONMENT[file] })
     const [url] = await example.prints(/http:\/\/127\.0\.0\.1:\d+\/notes\/garden/)
     const steps = () =>
       example

@@ -16,6 +16,7 @@ interface Manifest {
 }
 
 const COMPILER_OPTIONS = ['--strict', '--target', 'es2022', '--module', 'nodenext']
+const LEGACY_DECORATORS = ['--experimentalDecorators', '--emitDecoratorMetadata', '--types', 'node']
 
 /** The package as a user gets it: packed, and installed in an empty project. */
 let project: string
@@ -95,6 +96,7 @@ const FRAMEWORKS: Record<string, string[]> = {
   fastify: ['fastify', '@types/node'],
   hono: ['hono'],
   koa: ['koa', '@types/koa', '@koa/router'],
+  nest: ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express', 'reflect-metadata', 'rxjs', '@types/node'],
 }
 
 describe('the packed package, with one framework and nothing else', () => {
@@ -116,9 +118,14 @@ describe('the packed package, with one framework and nothing else', () => {
         const options = ['--silent', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
         await run('npm', ['install', ...options, tarball, ...packages], { cwd: folder })
         const page = await readFile(`docs/frameworks/${framework}.md`, 'utf8')
-        await writeFile(join(folder, 'use.ts'), /```ts.*\n([\s\S]*?)```/.exec(page)?.[1] as string)
+        const [, kind, code] = /```ts(.*)\n([\s\S]*?)```/.exec(page) as unknown as string[]
+        await writeFile(join(folder, 'use.ts'), code as string)
         const compiler = resolve('node_modules/typescript/bin/tsc')
-        await run(process.execPath, [compiler, ...COMPILER_OPTIONS, 'use.ts'], { cwd: folder })
+        await run(
+          process.execPath,
+          [compiler, ...COMPILER_OPTIONS, ...(kind === '' ? [] : LEGACY_DECORATORS), 'use.ts'],
+          { cwd: folder },
+        )
         await run(process.execPath, ['use.js'], { cwd: folder })
         expect(await readdir(join(folder, 'node_modules'))).not.toContain('vitest')
       } finally {

@@ -6,6 +6,7 @@ import type {
   RouteGenericInterface,
 } from 'fastify'
 import { ConditionalRoute, type DependsOn } from '../http/conditional.ts'
+import { rawResponseOf } from '../http/fastify.ts'
 import { headOf, prepare, runInSessionOf } from '../http/node.ts'
 import type { ConditionalOptions } from '../http/options.ts'
 
@@ -61,7 +62,7 @@ export function conditional<Route extends RouteGenericInterface = RouteGenericIn
     runInSessionOf(request.raw, async () => {
       try {
         const validator = await route.validate(request, headOf(request.raw), request.raw)
-        if (validator !== undefined) prepare(reply.raw, validator)
+        if (validator !== undefined) prepare(rawResponseOf(reply), validator)
         if (validator?.isMatched) reply.code(304).send()
         else done()
       } catch (error) {

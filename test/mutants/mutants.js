@@ -867,4 +867,43 @@ export const mutants = [
     edits: [['if (kept instanceof Session) return kept', '']],
     tests: ['hono'],
   },
+  {
+    name: 'in Nest a request has no session',
+    file: 'src/integrations/nest.ts',
+    edits: [['  runInSessionOf(request, next)\n', '  void request\n  next()\n']],
+    tests: ['nest'],
+  },
+  {
+    name: 'in Nest what a handler gives begins its work outside of the session',
+    file: 'src/integrations/nest.ts',
+    edits: [
+      ['new Observable((subscriber) => run(() => next.handle().subscribe(subscriber)))', 'run(() => next.handle())'],
+      ["import { Observable, of } from 'rxjs'", "import { type Observable, of } from 'rxjs'"],
+    ],
+    tests: ['nest'],
+  },
+  {
+    name: 'in Nest a 304 is left to a handler that does not run',
+    file: 'src/integrations/nest.ts',
+    edits: [['if (isSentByHandler(context)) response.send()\n  else ', '']],
+    tests: ['nest'],
+  },
+  {
+    name: 'in Nest a 304 has the content that other interceptors make of nothing',
+    file: 'src/integrations/nest.ts',
+    edits: [['response.statusCode === 304 ? ', 'response.statusCode === 0 ? ']],
+    tests: ['nest'],
+  },
+  {
+    name: 'in Nest the headers of a Fastify reply hide those of the tag',
+    file: 'src/http/fastify.ts',
+    edits: [['    reply.removeHeader(name)\n', '']],
+    tests: ['nest'],
+  },
+  {
+    name: 'in Nest each interceptor begins a session of its own for a message',
+    file: 'src/integrations/nest.ts',
+    edits: [['Session.of(context)', 'new Session()']],
+    tests: ['nest-messages'],
+  },
 ]
