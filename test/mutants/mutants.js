@@ -838,6 +838,18 @@ export const mutants = [
     tests: ['fastify'],
   },
   {
+    name: 'Fastify: what a hook has set is written over what the route adds',
+    file: 'src/integrations/fastify.ts',
+    edits: [['if (value === undefined) continue', 'if (value !== name) continue']],
+    tests: ['fastify'],
+  },
+  {
+    name: 'Fastify: nobody hears of what a handler throws at once',
+    file: 'src/integrations/fastify.ts',
+    edits: [['else done()', 'else queueMicrotask(done)']],
+    tests: ['fastify'],
+  },
+  {
     name: 'Fastify: the handler goes on where the hook was called',
     file: 'src/integrations/fastify.ts',
     edits: [
