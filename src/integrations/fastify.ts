@@ -1,8 +1,8 @@
 import type {
   FastifyPluginCallback,
-  FastifyReply,
   FastifyRequest,
   HookHandlerDoneFunction,
+  RawServerBase,
   RouteGenericInterface,
 } from 'fastify'
 import { ConditionalRoute, type DependsOn } from '../http/conditional.ts'
@@ -12,12 +12,22 @@ import type { ConditionalOptions } from '../http/options.ts'
 
 export type { ConditionalOptions, DependsOn }
 
-/** A hook of Fastify's, of the kind that calls `done`. */
-export type PreHandler<Route extends RouteGenericInterface> = (
-  request: FastifyRequest<Route>,
-  reply: FastifyReply,
+/** A hook of Fastify's, of the kind that calls `done`, on a server of HTTP/1 or HTTP/2. */
+export type PreHandler<Route extends RouteGenericInterface> = <Server extends RawServerBase>(
+  request: FastifyRequest<Route, Server>,
+  reply: Reply,
   done: HookHandlerDoneFunction,
 ) => void
+
+/**
+ * What is used of a reply of Fastify: its own type is made in another way in Fastify 4 than in 5, and in each differs by
+ * what the route is said to send.
+ */
+export interface Reply {
+  readonly raw: object
+  code(statusCode: number): unknown
+  send(...nothing: never[]): unknown
+}
 
 /**
  * Fastify plugin that gives every request a session of its own: whatever runs for the request, in hooks, parsers,
@@ -57,17 +67,28 @@ export function conditional<Route extends RouteGenericInterface = RouteGenericIn
   options?: ConditionalOptions,
 ): PreHandler<Route> {
   const route = new ConditionalRoute(dependsOn, options)
-  return function versionedLruCacheConditional(request, reply, done) {
-    // `done` is called in the session, since what comes after it runs where it was called.
+  function versionedLruCacheConditional(
+    request: FastifyRequest<Route>,
+    reply: Reply,
+    done: HookHandlerDoneFunction,
+  ): void {
+    // `done` is called in the session, since what comes after it runs where it was called. And it is called where errors
+    // are caught, since what a handler does at once, such as to send what cannot be sent, is thrown by it.
     runInSessionOf(request.raw, async () => {
       try {
         const validator = await route.validate(request, headOf(request.raw), request.raw)
         if (validator !== undefined) prepare(rawResponseOf(reply), validator)
-        if (validator?.isMatched) reply.code(304).send()
+        if (validator?.isMatched) sendNotModified(reply)
         else done()
       } catch (error) {
         done(error as Error)
       }
     })
   }
+  return versionedLruCacheConditional as PreHandler<Route> // HTTP/2 has all of HTTP/1 that is used here
+}
+
+function sendNotModified(reply: Reply): void {
+  reply.code(304)
+  reply.send()
 }
