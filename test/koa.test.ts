@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { createGzip } from 'node:zlib'
 import Router, { type RouterMiddleware } from '@koa/router'
 import Koa, { type Context, type Middleware } from 'koa'
 import multer, { type Multer } from 'multer'
@@ -9,7 +12,7 @@ import * as library from '../src/index.ts'
 import { conditional, sessions } from '../src/integrations/koa.ts'
 import { describeFramework, type Served } from './contracts/framework.ts'
 import { type Answer, makeApp, type Route } from './contracts/framework-app.ts'
-import { ask, type Received } from './support/http-client.ts'
+import { ask, open, type Received } from './support/http-client.ts'
 import { type Listening, listen } from './support/serve.ts'
 import { World } from './support/world.ts'
 
@@ -94,18 +97,46 @@ describe('Koa, besides', () => {
     world.take()
   })
 
-  async function get(middleware: Middleware[], headers: Record<string, string> = {}): Promise<Received> {
+  async function serveOnly(middleware: Middleware[]): Promise<Listening> {
     await listening?.stop()
     const app = new Koa()
     app.silent = true
     for (const one of middleware) app.use(one)
     listening = await listen(app.callback())
-    return ask(listening.url, { headers })
+    return listening
+  }
+
+  async function get(middleware: Middleware[], headers: Record<string, string> = {}): Promise<Received> {
+    const { url } = await serveOnly(middleware)
+    return ask(url, { headers })
   }
 
   const twice: Middleware = async (context) => {
     const first = await report('eu')
     context.body = { same: (await report('eu')) === first }
+  }
+
+  /** Says for each part in which session it was made. It is more than a connection takes, also when it is compressed. */
+  function watchedStream() {
+    const sessionsSeen: unknown[] = []
+    async function* source(): AsyncGenerator<Uint8Array> {
+      for (let part = 0; part < 30; part++) {
+        sessionsSeen.push(library.currentSession())
+        await sleep(1)
+        yield randomBytes(200_000)
+      }
+    }
+    return { sessionsSeen, source }
+  }
+
+  /** Reads when the server has filled the connection and waits: from then on it goes by the events of the socket. */
+  async function readSlowly(middleware: Middleware[]) {
+    const { url } = await serveOnly(middleware)
+    const response = await open(url).response
+    response.pause()
+    await sleep(100)
+    for await (const _chunk of response);
+    return { response, etag: response.headers.etag }
   }
 
   it('has no session on a route that is not behind sessions(): each call is one of its own', async () => {
@@ -131,6 +162,54 @@ describe('Koa, besides', () => {
     expect(status).toBe(200) // by Koa, since there is a body
     expect(new Set(text.split(';').slice(0, -1)).size).toBe(1)
     expect(world.take()).toEqual(['check eu', 'load eu'])
+  })
+
+  const compress: Middleware = async (context, next) => {
+    await next()
+    if (!(context.body instanceof Readable)) return
+    context.set('Content-Encoding', 'gzip')
+    context.body = context.body.pipe(createGzip())
+  }
+
+  it.each<[string, Middleware[], tagged: boolean]>([
+    ['a compressed one, behind sessions()', [sessions(), compress], false],
+    ['a compressed one, before sessions()', [compress, sessions()], false],
+    ['a compressed one, behind conditional()', [onReport, compress], true],
+    ['a compressed one, before conditional()', [compress, onReport], true],
+  ])('reads a stream in the session that waits for a slow client: %s', async (_what, before, tagged) => {
+    const { sessionsSeen, source } = watchedStream()
+    const { response, etag } = await readSlowly([
+      ...before,
+      (context) => {
+        context.body = Readable.from(source())
+      },
+    ])
+    expect([response.statusCode, etag !== undefined]).toEqual([200, tagged])
+    expect(sessionsSeen).toHaveLength(30)
+    expect(new Set(sessionsSeen).size).toBe(1)
+    expect(sessionsSeen[0]).toBeInstanceOf(library.Session)
+    if (!tagged) return
+    const again = await ask((listening as Listening).url, { headers: { 'if-none-match': `${etag}` } })
+    expect([again.status, again.text, again.headers['content-encoding']]).toEqual([304, '', undefined])
+  })
+
+  it('reads a web stream in the session that Readable.fromWeb has made a stream of Node', async () => {
+    const { sessionsSeen, source } = watchedStream()
+    await readSlowly([
+      sessions(),
+      (context) => {
+        const parts = source()
+        const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+          const { done, value } = await parts.next()
+          if (done) controller.close()
+          else controller.enqueue(value)
+        }
+        context.body = Readable.fromWeb(new ReadableStream({ pull }) as Parameters<typeof Readable.fromWeb>[0])
+      },
+    ])
+    expect(sessionsSeen).toHaveLength(30)
+    expect(new Set(sessionsSeen).size).toBe(1)
+    expect(sessionsSeen[0]).toBeInstanceOf(library.Session)
   })
 
   it('leaves it at 404 when there is no body, and has no tag then', async () => {
@@ -165,6 +244,54 @@ describe('Koa, besides', () => {
       },
     ])
     expect([status, text, headers.etag]).toEqual([503, 'later', undefined])
+  })
+
+  it('takes the tag back from a success that stands in for a handler that failed', async () => {
+    let isBroken = true
+    const middleware: Middleware[] = [
+      async (context, next) => {
+        await next().catch(() => {
+          context.body = 'sorry'
+        })
+      },
+      onReport,
+      (context) => {
+        if (isBroken) throw new Error('broken')
+        context.body = 'found'
+      },
+    ]
+    const standIn = await get(middleware)
+    expect([standIn.status, standIn.text, standIn.headers.etag]).toEqual([200, 'sorry', undefined])
+    isBroken = false
+    expect((await get(middleware)).headers.etag).toMatch(/^W\//)
+  })
+
+  it('hands on what a handler throws that has already answered', async () => {
+    let caught: unknown
+    const { text } = await get([
+      async (_context, next) => {
+        await next().catch((error) => {
+          caught = error
+        })
+      },
+      onReport,
+      (context) => {
+        context.respond = false
+        context.res.end('by hand')
+        throw new Error('too late')
+      },
+    ])
+    expect([text, caught]).toEqual(['by hand', new Error('too late')])
+  })
+
+  it("is not on Koa's own answer to an error", async () => {
+    const { status, text, headers } = await get([
+      onReport,
+      () => {
+        throw new Error('broken')
+      },
+    ])
+    expect([status, text, headers.etag]).toEqual([500, 'Internal Server Error', undefined])
   })
 
   it('is right when the handler answers by Node, without Koa', async () => {

@@ -44,9 +44,18 @@ export function conditional<C extends Context = Context>(
       const validator = await route.validate(context, headOf(req), req)
       if (validator !== undefined) prepare(res, validator)
       if (validator?.isComparable && isFresh(context)) context.status = 304
-      else await next()
+      else await next().catch((error) => withoutTag(context, error))
     })
   }
+}
+
+/**
+ * What middleware before this one answers instead of a handler that failed, is not what the versions stand for, even if
+ * it calls it a success: a client would be told to go on with it.
+ */
+function withoutTag({ res }: Context, error: unknown): never {
+  if (!res.headersSent) res.removeHeader('ETag')
+  throw error
 }
 
 /** Koa reads a body that is a stream when all middleware has returned, outside of the session. */

@@ -832,6 +832,12 @@ export const mutants = [
     tests: ['koa'],
   },
   {
+    name: 'Koa: the tag stays on what is answered instead of a handler that failed',
+    file: 'src/integrations/koa.ts',
+    edits: [["if (!res.headersSent) res.removeHeader('ETag')", '']],
+    tests: ['koa'],
+  },
+  {
     name: 'Fastify: the hook is for an instance of its own',
     file: 'src/integrations/fastify.ts',
     edits: [["[Symbol.for('skip-override')]: true", "[Symbol.for('skip-override')]: false"]],
