@@ -33,6 +33,7 @@ import {
   StreamableFile,
   type Type,
   UploadedFile,
+  UseFilters,
   UseGuards,
   UseInterceptors,
   VERSION_NEUTRAL,
@@ -542,6 +543,26 @@ describe.each<Platform>(['Express', 'Fastify'])('on %s', (platform) => {
         show() {}
       }
       expect(await get({ controllers: [Throwing] })).toMatchObject({ status: 404 })
+    })
+
+    it('has no tag for what a filter answers in place of a handler that failed, also when it calls it a success', async () => {
+      @Catch()
+      class Apology implements ExceptionFilter {
+        catch(_error: unknown, host: ArgumentsHost) {
+          host.switchToHttp().getResponse<Reply>().status(200).send('later')
+        }
+      }
+      @Controller()
+      class Broken {
+        @Get()
+        @UseFilters(Apology)
+        @UseInterceptors(conditional(() => report.dependency('eu')))
+        fail(): never {
+          throw new Error('broken')
+        }
+      }
+      const { status, text, headers } = await get({ controllers: [Broken] })
+      expect([status, text, headers.etag]).toEqual([200, 'later', undefined])
     })
 
     it('streams what a generator yields in the session', async () => {

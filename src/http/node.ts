@@ -52,6 +52,14 @@ export function prepare(response: ServerResponse, validator: Validator): void {
   })
 }
 
+/**
+ * Takes the tag from an answer that is made in place of a handler's that failed: the versions do not stand for it, also
+ * when it is called a success, and a client would be told to go on with it.
+ */
+export function takeTagBack(response: ServerResponse): void {
+  if (!response.headersSent) response.removeHeader('ETag')
+}
+
 /** Every way to write a response comes by `writeHead`, also `end` and `pipe`. */
 function beforeHead(response: ServerResponse, decide: (status: number) => number): void {
   const { writeHead } = response

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { Context, Next } from 'koa'
 import { ConditionalRoute, type DependsOn } from '../http/conditional.ts'
-import { headOf, prepare, readInSessionOf, runInSessionOf } from '../http/node.ts'
+import { headOf, prepare, readInSessionOf, runInSessionOf, takeTagBack } from '../http/node.ts'
 import type { ConditionalOptions } from '../http/options.ts'
 
 export type { ConditionalOptions, DependsOn }
@@ -44,17 +44,13 @@ export function conditional<C extends Context = Context>(
       const validator = await route.validate(context, headOf(req), req)
       if (validator !== undefined) prepare(res, validator)
       if (validator?.isComparable && isFresh(context)) context.status = 304
-      else await next().catch((error) => withoutTag(context, error))
+      else await next().catch((error) => giveUp(context, error))
     })
   }
 }
 
-/**
- * What middleware before this one answers instead of a handler that failed, is not what the versions stand for, even if
- * it calls it a success: a client would be told to go on with it.
- */
-function withoutTag({ res }: Context, error: unknown): never {
-  if (!res.headersSent) res.removeHeader('ETag')
+function giveUp({ res }: Context, error: unknown): never {
+  takeTagBack(res)
   throw error
 }
 

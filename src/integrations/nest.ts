@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { CallHandler, DynamicModule, ExecutionContext, MiddlewareConsumer, NestInterceptor } from '@nestjs/common'
-import { Observable, of } from 'rxjs'
+import { Observable, of, tap } from 'rxjs'
 import { Session } from '../core/session.ts'
 import { ConditionalRoute, type DependsOn } from '../http/conditional.ts'
 import { rawRequestOf, rawResponseOf } from '../http/fastify.ts'
-import { headOf, prepare, runInSessionOf } from '../http/node.ts'
+import { headOf, prepare, runInSessionOf, takeTagBack } from '../http/node.ts'
 import type { ConditionalOptions } from '../http/options.ts'
 
 export type { ConditionalOptions, DependsOn }
@@ -105,8 +105,12 @@ export class ConditionalInterceptor<R extends Request = Request> implements Nest
     const raw = rawRequestOf(request)
     return runInSessionOf(raw, async () => {
       const validator = await this.#route.validate(request, headOf(raw), raw)
-      if (validator !== undefined) prepare(rawResponseOf(response), validator)
-      if (!validator?.isMatched) return handled(next, (fn) => runInSessionOf(raw, fn))
+      const rawResponse = rawResponseOf(response)
+      if (validator !== undefined) prepare(rawResponse, validator)
+      if (!validator?.isMatched) {
+        const outcome = handled(next, (fn) => runInSessionOf(raw, fn))
+        return outcome.pipe(tap({ error: () => takeTagBack(rawResponse) }))
+      }
       sayNotModified(response, context)
       return of(undefined)
     })

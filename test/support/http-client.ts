@@ -17,7 +17,15 @@ export interface Sent {
 
 /** Asks a server. (`fetch` would add a `Cache-Control: no-cache` to each request that has an `If-None-Match`.) */
 export async function ask(url: string, sent: Sent = {}): Promise<Received> {
-  const response = await open(url, sent).response
+  const { outgoing, response: coming } = open(url, sent)
+  let response: IncomingMessage
+  try {
+    response = await coming
+  } catch (error) {
+    // The server has closed a kept connection at the moment in which it was used again, and has not seen the request.
+    if (outgoing.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET') return ask(url, sent)
+    throw error
+  }
   let text = ''
   for await (const chunk of response.setEncoding('utf8')) text += chunk
   return { status: response.statusCode ?? 0, headers: response.headers, text }
