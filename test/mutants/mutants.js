@@ -834,7 +834,7 @@ export const mutants = [
   {
     name: 'Koa: the tag stays on what is answered instead of a handler that failed',
     file: 'src/integrations/koa.ts',
-    edits: [["takeTagBack(res)", '']],
+    edits: [['takeTagBack(res)', '']],
     tests: ['koa'],
   },
   {
@@ -896,7 +896,7 @@ export const mutants = [
     file: 'src/integrations/nest.ts',
     edits: [
       ['new Observable((subscriber) => run(() => next.handle().subscribe(subscriber)))', 'run(() => next.handle())'],
-      ["import { Observable, of, tap } from 'rxjs'", "import { type Observable, of } from 'rxjs'"],
+      ["import { Observable, of, tap } from 'rxjs'", "import { type Observable, of, tap } from 'rxjs'"],
     ],
     tests: ['nest'],
   },
