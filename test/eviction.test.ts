@@ -1,4 +1,4 @@
-import { fc, test as property } from '@fast-check/vitest'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Entries, type NewEntry } from '../src/core/entries.ts'
 import { NO_SLOT } from '../src/core/eviction.ts'
@@ -135,9 +135,8 @@ const step = fc.record({
 const limits = fc.record({ max: fc.integer({ min: 1, max: 10 }), maxSize: fc.integer({ min: 5, max: 40 }) })
 
 describe.each(EVICTIONS)('entries under %s', (eviction) => {
-  property.prop([fc.array(step, { maxLength: 80, size: 'max' }), limits], { numRuns: 400 })(
-    'are those of a plain list, step by step',
-    (steps, { max, maxSize }) => {
+  it('are those of a plain list, step by step', () => {
+    const holds = fc.property(fc.array(step, { maxLength: 80, size: 'max' }), limits, (steps, { max, maxSize }) => {
       let evictions = 0
       const entries = new Entries({ max, maxSize, eviction }, () => {
         evictions++
@@ -163,8 +162,9 @@ describe.each(EVICTIONS)('entries under %s', (eviction) => {
         ])
         expect(KEYS.map((key) => read(entries, key))).toEqual(KEYS.map((key) => plain.find(key)))
       }
-    },
-  )
+    })
+    fc.assert(holds, { numRuns: 400 })
+  })
 
   it('are within both bounds after every step', () => {
     const entries = new Entries({ max: 5, maxSize: 12, eviction }, () => {})

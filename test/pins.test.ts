@@ -1,4 +1,4 @@
-import { fc, test as property } from '@fast-check/vitest'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { keyOf } from '../src/core/key.ts'
 import { Pin } from '../src/core/pin.ts'
@@ -151,16 +151,16 @@ const anyStep = fc.oneof(
 )
 
 describe('the pins of a session', () => {
-  property.prop([fc.array(anyStep, { maxLength: 40, size: 'max' })], { numRuns: 150 })(
-    'are found again, few or many',
-    (all) => {
+  it('are found again, few or many', () => {
+    const holds = fc.property(fc.array(anyStep, { maxLength: 40, size: 'max' }), (all) => {
       const both = new PinsAndMap()
       for (const { step, owner, args } of all) {
         STEPS[step]?.(both, owner, args)
         both.compare()
       }
-    },
-  )
+    })
+    fc.assert(holds, { numRuns: 150 })
+  })
 
   it.each([0, 20])(
     'are not found by their arguments while they open, and when they are let go: beside %i',
