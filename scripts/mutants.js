@@ -1,15 +1,16 @@
 // Wrong-on-purpose builds: applies each small edit of the source that breaks one promise, and proves that the
 // tests notice. `node scripts/mutants.js [word …]` takes those whose name has one of the words. Fails when a
-// mutant survives, or no longer applies.
-import { spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+// mutant survives, or no longer applies. With `--record` it writes down what killed each, to be tried first.
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { createVitest } from 'vitest/node'
 import { mutants } from '../test/mutants/mutants.js'
 
-/** The tests of the core that need no server and no build; those that kill most come first. */
-const FIRST = ['races', 'versioned-lru-cache']
-const REST = [
+/** The tests of the core that need no server and no build; those that kill most come first, the slow ones last. */
+const TESTS = [
+  'races',
+  'versioned-lru-cache',
   'pins',
   'work',
   'control',
@@ -17,25 +18,40 @@ const REST = [
   'version',
   'session',
   'stale',
-  'cycle',
   'freeze',
   'eviction',
   'key',
   'decorator',
   'with-ttl',
   'misuse',
+  'cycle',
+  'load',
 ]
 
-const words = process.argv.slice(2)
+/** For each mutant the test that killed it when that was recorded: it is tried first, and that is all it is used for. */
+const RECORD = 'test/mutants/killers.json'
+const recorded = existsSync(RECORD) ? JSON.parse(readFileSync(RECORD, 'utf8')) : {}
+
+/** Milliseconds after which a run that ends no test any more is stopped: what the slowest test may take, by its limit. */
+const SILENCE = 60_000
+
+const words = process.argv.slice(2).filter((word) => word !== '--record')
 const chosen = mutants.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))
+for (const mutant of chosen) mutated('.', mutant) // before any time is spent on the others
 const waiting = [...chosen]
-const survivors = []
+const killers = new Map()
 
 const workers = Math.min(availableParallelism(), 4)
 await Promise.all(Array.from({ length: workers }, () => work()))
-console.log(`mutants: ${chosen.length - survivors.length} killed, ${survivors.length} survived`)
-for (const name of survivors) console.log(`survived: ${name}`)
-if (survivors.length > 0) process.exitCode = 1
+
+const survivors = chosen.filter(({ name }) => !killers.has(name))
+const moved = chosen.filter(({ name }) => killers.has(name) && killers.get(name) !== recorded[name])
+console.log(`mutants: ${killers.size} killed, ${survivors.length} survived`)
+for (const { name } of survivors) console.log(`survived: ${name}`)
+if (process.argv.includes('--record')) record()
+else if (moved.length > 0)
+  console.log(`${moved.length} by another test than recorded: --record makes the next run faster`)
+process.exitCode = survivors.length > 0 ? 1 : 0 // Vitest has set it as well, for the tests that failed
 
 /** Takes one mutant after another, in a copy of the project of its own. */
 async function work() {
@@ -52,57 +68,69 @@ async function work() {
 }
 
 async function tryOut(copy, mutant) {
-  const path = join(copy, mutant.file)
-  const source = readFileSync(path, 'utf8')
-  writeFileSync(
-    path,
-    mutant.edits.reduce((text, edit) => applied(text, edit, mutant), source),
-  )
+  const { name, file, tests = [] } = mutant
+  const source = readFileSync(join(copy, file), 'utf8')
+  writeFileSync(join(copy, file), mutated(copy, mutant))
   const started = performance.now()
-  const first = mutant.tests ?? FIRST
-  const rest = [...FIRST, ...REST].filter((name) => !first.includes(name))
-  const killer = (await killedBy(copy, first)) ?? (await killedBy(copy, rest))
-  writeFileSync(path, source)
-  const seconds = ((performance.now() - started) / 1000).toFixed(1)
-  console.log(
-    `${killer === undefined ? '✗ SURVIVED' : '✓ killed'} ${mutant.name} (${seconds} s)${killer === undefined ? '' : ` by: ${killer}`}`,
-  )
-  if (killer === undefined) survivors.push(mutant.name)
-}
-
-function applied(text, [from, to], { name, file }) {
-  if (text.split(from).length === 2) return text.replace(from, () => to)
-  throw new Error(`The mutant "${name}" does not apply: not exactly once in ${file}: ${from}`)
-}
-
-/** The first test that fails, or undefined when all pass. */
-async function killedBy(copy, tests) {
-  const report = join(copy, 'report.json')
-  rmSync(report, { force: true })
-  const files = tests.map((name) => `test/${name}.test.ts`)
-  const options = [
-    '--bail=1',
-    '--no-isolate',
-    '--maxWorkers=1',
-    '--testTimeout=5000',
-    '--reporter=json',
-    `--outputFile=${report}`,
-  ]
-  const vitest = resolve('node_modules/vitest/vitest.mjs')
-  const env = { ...process.env, NO_SHRINKING: '1' }
-  const run = spawn(process.execPath, [vitest, 'run', ...options, ...files], { cwd: copy, env, stdio: 'ignore' })
-  const limit = setTimeout(() => run.kill('SIGKILL'), 120_000)
-  const status = await new Promise((done) => run.on('exit', done))
-  clearTimeout(limit)
-  return status === 0 ? undefined : (firstFailure(report) ?? 'a run that did not end')
-}
-
-function firstFailure(report) {
-  try {
-    const { testResults } = JSON.parse(readFileSync(report, 'utf8'))
-    const failed = testResults.flatMap((file) => file.assertionResults).find(({ status }) => status === 'failed')
-    return failed?.fullName ?? testResults.find(({ status }) => status === 'failed')?.message.split('\n')[0]
-  } catch {
-    return undefined
+  let killer
+  for (const test of new Set([recorded[name] ?? [], tests, TESTS].flat())) {
+    if (existsSync(pathOf(test))) killer ??= await killerAmong(copy, test)
   }
+  writeFileSync(join(copy, file), source)
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  if (killer === undefined) return console.log(`✗ SURVIVED ${name} (${seconds} s)`)
+  killers.set(name, killer)
+  console.log(`✓ killed ${name} (${seconds} s) by: ${killer}`)
+}
+
+/** The text of the file with the edits of the mutant, each of which has to apply exactly once. */
+function mutated(root, { name, file, edits }) {
+  return edits.reduce(
+    (text, [from, to]) => {
+      if (text.split(from).length === 2) return text.replace(from, () => to)
+      throw new Error(`The mutant "${name}" does not apply: not exactly once in ${file}: ${from}`)
+    },
+    readFileSync(join(root, file), 'utf8'),
+  )
+}
+
+/** The first test that fails, of those that `file` or `file > test` names, or undefined when all pass. */
+async function killerAmong(copy, tests) {
+  const [file, ...names] = tests.split(' > ')
+  let killer
+  const failed = (what = 'failed') => {
+    killer ??= `${file} > ${what.split('\n')[0]}`
+  }
+  const reporter = {
+    onTestCaseResult(test) {
+      silence.refresh()
+      if (test.result().state === 'failed') failed(test.fullName)
+    },
+    onTestModuleEnd(module) {
+      if (module.state() === 'failed') failed(module.errors()[0]?.message)
+    },
+  }
+  const options = { bail: 1, testTimeout: 10_000, env: { NO_SHRINKING: '1' }, reporters: [reporter] }
+  const vitest = await createVitest('test', { root: copy, watch: false, cache: false, ...options })
+  const silence = setTimeout(() => {
+    failed('a run that did not end')
+    vitest.cancelCurrentRun('test-failure') // waits for the tests that run
+    vitest.cancelCurrentRun('test-failure') // the second time it kills them
+  }, SILENCE)
+  const testNamePattern = new RegExp(names.join(' ').replace(/[$()*+.?[\\\]^{|}]/g, '\\$&'))
+  const part = vitest.getRootProject().createSpecification(join(copy, pathOf(file)), { testNamePattern })
+  const { unhandledErrors } = await vitest.runTestSpecifications([part])
+  clearTimeout(silence)
+  await vitest.close()
+  if (unhandledErrors.length > 0) failed(unhandledErrors[0].message)
+  return killer
+}
+
+function pathOf(test) {
+  return `test/${test.split(' > ')[0]}.test.ts`
+}
+
+function record() {
+  const all = mutants.map(({ name }) => [name, killers.get(name) ?? recorded[name]])
+  writeFileSync(RECORD, `${JSON.stringify(Object.fromEntries(all), undefined, 2)}\n`)
 }

@@ -1,9 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { runInSession, versionedLruCache } from '../src/index.ts'
 import { outcomeOf, settle } from './support/gate.ts'
 import { gated, shaped } from './support/world.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 describe('a version function', () => {
   it('gets the arguments of the call', async () => {
@@ -76,7 +79,7 @@ describe('a version function', () => {
       import { versionedLruCache } from './src/index.ts'
       versionedLruCache(() => 1, { version: () => new Promise(() => {}), versionTimeout: 20_000 })().catch(() => {})`
     const args = ['--import', 'tsx', '--input-type=module', '-e', script]
-    execFileSync(process.execPath, args, { stdio: 'pipe', timeout: 15_000 }) // throws when it has to be killed
+    execFileSync(process.execPath, args, { cwd: ROOT, stdio: 'pipe', timeout: 15_000 }) // throws when it has to be killed
   })
 
   it('runs in the async context of the session that asked first, also when it had to wait', async () => {
