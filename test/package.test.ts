@@ -56,6 +56,21 @@ describe('the packed package', () => {
     expect(files.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'src'])
   })
 
+  it('says which package is missing, where one is needed', async () => {
+    const subpaths = Object.keys(manifest.exports).slice(1, -1)
+    const imports = subpaths.map((subpath) => `import(${JSON.stringify(subpath.replace('.', 'versioned-lru-cache'))})`)
+    const script = `
+      for (const result of await Promise.allSettled([${imports.join(', ')}])) {
+        console.log(result.status, result.reason?.message.replace(/ imported from .*/, '') ?? '')
+      }`
+    await writeFile(join(project, 'missing.js'), script)
+    const { stdout } = await run(process.execPath, ['missing.js'], { cwd: project })
+    const expected = subpaths.map((subpath) =>
+      subpath === './nest' ? "rejected Cannot find package 'rxjs'" : 'fulfilled ',
+    )
+    expect(stdout.trimEnd().split('\n')).toEqual(expected)
+  })
+
   it('works in an empty project, without a framework', async () => {
     const script = `
       import { versionedLruCache, runInSession } from 'versioned-lru-cache'
