@@ -89,6 +89,17 @@ describe.each(MODES)('what depends on a call: a $loader loader with a $version v
     expect(report.stats()).toMatchObject({ checks: 2, checkErrors: 1 })
   })
 
+  it('fails as its check does where there is no session', async () => {
+    const check = (): number => {
+      throw new Error('down')
+    }
+    const report = versionedLruCache(
+      shaped(mode.loader, (id: string) => id),
+      { version: shaped(mode.version, check) },
+    )
+    await expect((async () => report.dependency('eu').pinVersion())()).rejects.toThrow('down')
+  })
+
   it('is told what is wrong with it at once', () => {
     const { report } = make()
     expect(() => report.dependency((() => 1) as unknown as string)).toThrow(UnkeyableArgumentError)
