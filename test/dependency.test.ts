@@ -5,6 +5,7 @@ import {
   InvalidDependencyError,
   onCacheEvent,
   runInSession,
+  Session,
   UnkeyableArgumentError,
   versionedLruCache,
 } from '../src/index.ts'
@@ -180,16 +181,70 @@ describe('a session that was served something stale', () => {
     })
   })
 
-  it('is not any more once it has begun anew', async () => {
+  it('still knows it when what was served is pinned no more', async () => {
     const { world, inner } = make()
+    for (const forget of [() => currentSession()?.renew(), () => inner.invalidate('eu'), () => inner.refresh('eu')]) {
+      await inner('eu')
+      world.write('eu')
+      await runInSession(async () => {
+        await inner('eu')
+        await forget()
+        expect(currentSession()?.servedStale).toBe(true)
+      })
+      await expect.poll(() => inner.stats().runningLoads).toBe(0)
+    }
+  })
+
+  it('knows it of a function that keeps its session elsewhere', async () => {
+    const world = new World()
+    const elsewhere = versionedLruCache(async (id: string) => world.load(id), {
+      version: world.check,
+      staleWhileRevalidate: 60_000,
+      session: () => new Map(),
+    })
+    await elsewhere('eu')
+    world.write('eu')
+    await runInSession(async () => {
+      await elsewhere('eu')
+      expect(currentSession()?.servedStale).toBe(true)
+    })
+  })
+
+  it('is served nothing stale after it has refused to be: neither by way of a load, nor by one that it joins', async () => {
+    const { world, inner } = make()
+    const outer = versionedLruCache(async (id: string) => [await inner(id)], { version: world.check })
     await inner('eu')
     world.write('eu')
     await runInSession(async () => {
-      await inner('eu')
-      await expect.poll(() => inner.peek('eu')?.version).toBe(2)
-      currentSession()?.renew()
-      expect(currentSession()?.servedStale).toBe(false)
+      currentSession()?.refuseStale()
+      expect(await outer('eu')).toMatchObject([{ version: 2 }])
     })
+    outer.clear()
+    world.write('eu')
+    const lenient = runInSession(async () => outer('eu'))
+    const strict = runInSession(async () => {
+      currentSession()?.refuseStale()
+      const output = await outer('eu')
+      return [output, currentSession()?.servedStale]
+    })
+    expect(await lenient).toMatchObject([{ version: 2 }])
+    expect(await strict).toMatchObject([[{ version: 3 }], false])
+    expect(outer.stats()).toMatchObject({ shared: 1 })
+  })
+
+  it('knows it where it is not the ambient one', async () => {
+    const world = new World()
+    const holder = {}
+    const kept = versionedLruCache(async (id: string) => world.load(id), {
+      version: world.check,
+      staleWhileRevalidate: 60_000,
+      session: () => holder,
+    })
+    await kept('eu')
+    Session.of(holder).renew()
+    world.write('eu')
+    await kept('eu')
+    expect(Session.of(holder).servedStale).toBe(true)
   })
 
   it('is served nothing stale after it has refused to be: it waits for the load', async () => {

@@ -1,3 +1,6 @@
+import { AsyncResource } from 'node:async_hooks'
+import { EventEmitter } from 'node:events'
+import { createServer } from 'node:http'
 import { Readable } from 'node:stream'
 import express, {
   type ErrorRequestHandler,
@@ -150,6 +153,104 @@ describe('Express, besides', () => {
       twice,
     )
     expect((await get(app)).headers).toMatchObject({ 'cache-control': 'private', vary: 'Origin, accept' })
+  })
+
+  it('adds to a Vary that a handler has set, in whatever way', async () => {
+    const onAccept = conditional(() => report.dependency('eu'), { vary: 'Accept' })
+    const varyOf = async (handler: RequestHandler) => (await get(express().get('/', onAccept, handler))).headers.vary
+    expect(await varyOf((_request, response) => void response.set('Vary', 'Origin').json(1))).toBe('Origin, accept')
+    expect(await varyOf((_request, response) => void response.writeHead(200, { Vary: 'Origin' }).end())).toBe(
+      'Origin, accept',
+    )
+  })
+
+  it('takes the Cache-Control of the last of several routes, unless the handler has one', async () => {
+    const onPrivate = conditional(() => report.dependency('eu'), { cacheControl: 'private, no-cache' })
+    const { headers } = await get(express().use(onReport).get('/', onPrivate, twice))
+    expect(headers['cache-control']).toBe('private, no-cache')
+    const byHand = express().get('/', onPrivate, (_request, response) => {
+      response.writeHead(200, { 'Cache-Control': 'private, max-age=5' }).end()
+    })
+    expect((await get(byHand)).headers['cache-control']).toBe('private, max-age=5')
+  })
+
+  it('makes a 304 of a stream that nobody asked for, also where Node refuses to write a body then', async () => {
+    const app = express().get('/', onReport, (_request, response) => {
+      const write = (text: string) => new Promise<void>((resolve) => response.write(text, () => resolve()))
+      write('one')
+        .then(() => write('two'))
+        .then(() => response.end('three'))
+    })
+    app.get('/gone', onReport, (_request, response) => {
+      response.status(410).write('all ')
+      response.end('gone')
+    })
+    app.get('/piped', onReport, (_request, response) => void Readable.from(['one', 'two']).pipe(response))
+    listening = await listen(createServer({ rejectNonStandardBodyWrites: true }, app))
+    const gone = await ask(`${listening.url}/gone`, { headers: { 'if-none-match': '*' } })
+    expect(gone).toMatchObject({ status: 410, text: 'all gone' })
+    for (const path of ['/', '/piped']) {
+      expect((await ask(listening.url + path, { headers: {} })).text).toMatch(/^onetwo/)
+      expect(await ask(listening.url + path, { headers: { 'if-none-match': '*' } })).toMatchObject({
+        status: 304,
+        text: '',
+      })
+    }
+  })
+
+  it('asks the handler on a forced reload, however that is written', async () => {
+    const { etag = '' } = (await get(express().get('/', onReport, twice))).headers
+    for (const ifNoneMatch of [etag, '*']) {
+      world.take()
+      const headers = { 'if-none-match': ifNoneMatch, 'cache-control': 'No-Cache' }
+      await get(
+        express().get('/', onReport, (_request, response) => void response.status(404).end()),
+        headers,
+      )
+      expect(await ask(`${listening?.url}`, { headers })).toMatchObject({ status: 404 })
+    }
+  })
+
+  it('leaves an answer alone that somebody else has given while it asked', async () => {
+    const slow = library.versionedLruCache((id: string) => id, {
+      version: () => new Promise<number>((resolve) => setTimeout(resolve, 20, 1)),
+    })
+    const errors: unknown[] = []
+    const app = express().use((_request, response, next) => {
+      next()
+      response.status(503).send('too late')
+    })
+    app.get(
+      '/',
+      conditional(() => slow.dependency('eu')),
+      () => {},
+    )
+    app.use(((error, _request, _response, _next) => errors.push(error)) satisfies ErrorRequestHandler)
+    expect(await get(app)).toMatchObject({ status: 503, text: 'too late' })
+    await new Promise((resolve) => setTimeout(resolve, 40))
+    expect(errors).toEqual([])
+  })
+
+  it('finds its session again by sessions(), where something has called back from another one', async () => {
+    let callBack = (_next: () => void): void => {}
+    const pool = new EventEmitter() // opened by the first request, as clients of a shared socket are
+    const lookUp: RequestHandler = (_request, _response, next) => callBack(next)
+    const isOwn: RequestHandler = (request, response) => {
+      response.json(library.currentSession() === library.Session.of(request))
+    }
+    const app = express()
+      .use(sessions())
+      .use((_request, _response, next) => {
+        const elsewhere = AsyncResource.bind((done: () => void) => done())
+        if (pool.listenerCount('answer') === 0) pool.on('answer', elsewhere)
+        callBack = (done) => setImmediate(() => pool.emit('answer', done))
+        next()
+      })
+    app.get('/lost', lookUp, isOwn)
+    app.get('/', lookUp, sessions(), isOwn)
+    expect((await get(app)).text).toBe('true')
+    expect((await ask(`${listening?.url}/`)).text).toBe('true')
+    expect((await ask(`${listening?.url}/lost`)).text).toBe('false')
   })
 
   it('adds nothing to Vary: *, and no Cache-Control where none is wanted', async () => {

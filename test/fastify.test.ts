@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect, type IncomingHttpHeaders, type IncomingHttpStatusHeader } from 'node:http2'
@@ -130,6 +131,21 @@ describe('Fastify, besides', () => {
     expect((await app.inject('/')).headers['etag']).toMatch(/^W\//)
     expect((await app.inject('/own')).headers['etag']).toBe('"own"')
     expect(seen).toEqual([expect.stringMatching(/^W\//), '"own"'])
+  })
+
+  it('has its own session in the handler, where a hook before has gone on in that of another request', async () => {
+    const own = fastify()
+    app = own
+    own.register(sessions)
+    let elsewhere: ((done: () => void) => void) | undefined
+    own.after(() => {
+      own.addHook('onRequest', (_request, _reply, done) => {
+        elsewhere ??= AsyncResource.bind((go: () => void) => go()) // as the callbacks of a shared socket are
+        elsewhere(done)
+      })
+      own.get('/', async (request) => library.currentSession() === library.Session.of(request.raw))
+    })
+    expect([(await own.inject('/')).body, (await own.inject('/')).body]).toEqual(['true', 'true'])
   })
 
   it('adds to the headers that a hook has set before', async () => {

@@ -18,7 +18,7 @@ export function makeApp(database: Database, build: string = buildOf(new URL('.',
   app.disable('x-powered-by').disable('etag') // a tag is made of the report's version, and nothing else has one
   app.use(headers)
   app.use(express.json({ strict: false, limit: '10kb' }), express.urlencoded({ extended: false, limit: '10kb' }))
-  app.use(measureCost(), sessions()) // behind the body parsers, which may lose the async context
+  app.use(measureCost(), sessions())
   showReports(app, delayReport, build)
   takeFlights(app, database)
   app.use(notFound)

@@ -25,6 +25,11 @@ export function ambientPins(): Pins | undefined {
   return context === undefined ? undefined : context.pins
 }
 
+/** Whether nothing stale may go into the session for which the calling code works, also by way of a load. */
+export function refusesStale(): boolean {
+  return ambient.getStore()?.sessionPins?.onlyCurrent ?? false
+}
+
 /** The load that the calling code is part of. */
 export function currentLoad(): Load | undefined {
   return ambient.getStore()?.work?.load
@@ -41,9 +46,14 @@ function isUnderWay(work: Work): work is WorkUnderWay {
   return work.pins !== undefined
 }
 
-/** Something stale goes into the work that the calling code is part of, also from a session that it has begun. */
-export function taintCurrentWork(): void {
-  const current = ambient.getStore()?.work
+/**
+ * Something stale goes into the session of the calling code, and into the work that it is part of, also from a session
+ * that it has begun there.
+ */
+export function taintCaller(): void {
+  const context = ambient.getStore()
+  if (context?.sessionPins !== undefined) context.sessionPins.servedStale = true
+  const current = context?.work
   for (let work = current; work !== undefined && work.load === current?.load; work = work.outer) work.tainted = true
 }
 

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { currentWork } from './context.ts'
+import { currentWork, refusesStale } from './context.ts'
 import { awaitLoad, cycleError, type Waiter } from './cycle.ts'
 import { Flight, Flights } from './flight.ts'
 import { deepFreeze } from './freeze.ts'
@@ -50,13 +50,15 @@ export class Loads {
     this.#flights.groundAll()
   }
 
-  /** Joins the load of this key and version, else loads. */
-  joinOrLoad(call: LoadCall, reading: Reading): unknown {
-    const joined = this.#findJoinable(call.pin.key, reading)
+  /** Joins the load of this key and version, else loads. What a joined one has made of something stale may not do. */
+  joinOrLoad(call: LoadCall, reading: Reading, joins = true): unknown {
+    const joined = joins ? this.#findJoinable(call.pin.key, reading) : undefined
     const flight = joined ?? this.#takeOff(call.pin.key, reading)
     awaitLoad(call.pin, flight)
     return after(joined === undefined ? this.#load(call, flight) : this.#join(joined), (output) => {
-      if (flight.work?.tainted) call.pin.taint()
+      if (!flight.work?.tainted) return output
+      if (joined !== undefined && refusesStale()) return this.joinOrLoad(call, reading, false)
+      call.pin.taint()
       return output
     })
   }

@@ -1,4 +1,4 @@
-import { taintCurrentWork } from './context.ts'
+import { taintCaller } from './context.ts'
 import { cycleError, endCall, type Load, type Waiter } from './cycle.ts'
 import { isItsOwnKey, type Key, showKey } from './key.ts'
 import type { Reading, Version } from './version.ts'
@@ -101,7 +101,7 @@ export class Pin implements Waiter {
   /** What is made of something stale is stale itself: so is whatever the caller makes of it. */
   taint(): void {
     this.tainted = true
-    taintCurrentWork()
+    taintCaller()
   }
 
   /** The output is there: nobody waits for this call any more. */

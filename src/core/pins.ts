@@ -8,6 +8,8 @@ const FEW = 6
 export class Pins {
   /** Whether nothing stale may be served any more. */
   onlyCurrent = false
+  /** Whether anything stale has been served, also when it is pinned no more. */
+  servedStale = false
   /** While they are few, a list; how many are in it counts no further when they are many. */
   #count = 0
   #list: Pin | undefined = undefined

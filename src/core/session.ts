@@ -60,8 +60,9 @@ export class Session {
     this.#pins.clear()
   }
 
-  /** Whether it has been given anything that was served stale, or was made of that. */
+  /** Whether it has ever been given anything that was served stale, or was made of that; also before `renew()`. */
   get servedStale(): boolean {
+    if (this.#pins.servedStale) return true
     for (const pin of this.#pins) if (pin.tainted) return true
     return false
   }

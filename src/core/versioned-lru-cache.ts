@@ -1,4 +1,4 @@
-import { ambientPins } from './context.ts'
+import { ambientPins, refusesStale } from './context.ts'
 import { awaitCall, endCall } from './cycle.ts'
 import { type Dependency, dependencyOn } from './dependency.ts'
 import { LoadCycleError } from './errors.ts'
@@ -198,7 +198,7 @@ export class VersionedLruCache {
   }
 
   #findStale({ pin, pins }: Call, bound: number): Slot {
-    return pins?.onlyCurrent ? NO_SLOT : this.#store.findStale(pin.key, bound)
+    return pins?.onlyCurrent || refusesStale() ? NO_SLOT : this.#store.findStale(pin.key, bound)
   }
 
   #serveStale({ pin }: Call, slot: Slot): Outcome {

@@ -38,11 +38,24 @@ export class ConditionalRoute<R> {
    */
   async validate(request: R, head: RequestHead, holder: SessionHolder): Promise<Validator | undefined> {
     if (head.method !== 'GET' && head.method !== 'HEAD') return undefined
-    const dependencies = requireDependencies(await this.#dependsOn(request))
+    const dependencies = requireDependencies(await this.#ask(request))
     const seen = await Promise.allSettled(dependencies.map(async (dependency) => dependency.pinVersion()))
     const versions = seen.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
     const tag = versions.length === seen.length ? this.#tagOf(versions, dependencies, head) : undefined
     return new Validator(tag, head, Session.of(holder), this.#settings)
+  }
+
+  /** An error is an error, whatever was thrown: to a framework, nothing may mean that all is well. */
+  async #ask(request: R): Promise<unknown> {
+    try {
+      return await this.#dependsOn(request)
+    } catch (error) {
+      if (error instanceof Error) throw error
+      throw new InvalidDependencyError(
+        `The function that says what a conditional route depends on threw ${describe(error)}: throw an Error.`,
+        { cause: error },
+      )
+    }
   }
 
   /** Everything by which answers of one URL differ: a client sends the tags of all that it has kept of it. */
@@ -80,13 +93,14 @@ export class Validator {
   readonly cacheControl: string | undefined
   readonly #ifNoneMatch: string
   readonly #session: Session
+  #isGivenUp = false
 
   constructor(tag: string | undefined, head: RequestHead, session: Session, settings: ConditionalSettings) {
     this.tag = tag
     this.vary = settings.vary
     this.cacheControl = settings.cacheControl
     this.#session = session
-    this.#ifNoneMatch = isReload(head) ? '' : (head.header('if-none-match') ?? '')
+    this.#ifNoneMatch = isLeftToHandler(head) ? '' : (head.header('if-none-match') ?? '')
     inCharge.set(session, this)
   }
 
@@ -94,14 +108,9 @@ export class Validator {
     return inCharge.get(this.#session) === this
   }
 
-  /** Whether a tag in the request can stand for the answer, so that it is to be compared. */
-  get isComparable(): boolean {
-    return this.tag !== undefined && !this.asksForAny && !this.#session.servedStale
-  }
-
   /** Whether the client has the answer. */
   get isMatched(): boolean {
-    return this.isComparable && isListed(this.tag as string, this.#ifNoneMatch)
+    return this.tag !== undefined && !this.#session.servedStale && isListed(this.tag, this.#ifNoneMatch)
   }
 
   /** Whether the client has some answer, and asks whether there is one at all: which only the handler can say. */
@@ -115,14 +124,22 @@ export class Validator {
    * nothing stale is served to the session any more.
    */
   admits(status: number): boolean {
-    if (this.tag === undefined || !isSuccess(status) || this.#session.servedStale) return false
+    if (this.tag === undefined || this.#isGivenUp || !isSuccess(status) || this.#session.servedStale) return false
     this.#session.refuseStale()
     return true
   }
 
   /** The status that an answer is to have: RFC 9110, section 13.1.2, says what a `*` asks. */
   statusFor(status: number): number {
-    return this.asksForAny && isSuccess(status) ? 304 : status
+    return this.asksForAny && !this.#isGivenUp && isSuccess(status) ? 304 : status
+  }
+
+  /**
+   * The handler has failed. The versions do not stand for what is answered in its place, also when that is called a
+   * success: a client would be told to go on with it.
+   */
+  giveUp(): void {
+    this.#isGivenUp = true
   }
 }
 
@@ -130,7 +147,11 @@ function isSuccess(status: number): boolean {
   return (status >= 200 && status < 300) || status === 304
 }
 
-/** The user wants it anew, whatever is kept on the way: RFC 9111, section 5.2.1.4. The package `fresh` has this rule. */
-function isReload(head: RequestHead): boolean {
-  return /(?:^|,)\s*no-cache\s*(?:,|$)/i.test(head.header('cache-control') ?? '')
+/**
+ * Whether the handler has to answer, whatever the client has. By `Cache-Control: no-cache` a forced reload wants it anew
+ * (RFC 2616, section 14.9.4, and the package `fresh`); `If-Match` comes first (RFC 9110, section 13.2.2), and is not ours.
+ */
+function isLeftToHandler(head: RequestHead): boolean {
+  const hasOther = head.header('if-match') !== undefined || head.header('if-unmodified-since') !== undefined
+  return hasOther || /(?:^|,)\s*no-cache\s*(?:,|$)/i.test(head.header('cache-control') ?? '')
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { Session } from '../core/session.ts'
-import type { RequestHead, Validator } from './conditional.ts'
+import type { ConditionalRoute, RequestHead, Validator } from './conditional.ts'
 import { withVary } from './vary.ts'
 
 const bound = new WeakSet<IncomingMessage>()
@@ -27,7 +27,7 @@ export function readInSessionOf(request: IncomingMessage, stream: Readable): voi
   stream._read = (size) => session.run(() => Reflect.apply(_read, stream, [size]))
 }
 
-export function headOf(request: IncomingMessage): RequestHead {
+function headOf(request: IncomingMessage): RequestHead {
   return {
     method: request.method as string, // on a server it is there
     header: (name) => request.headers[name]?.toString(),
@@ -35,36 +35,82 @@ export function headOf(request: IncomingMessage): RequestHead {
 }
 
 /**
- * Puts a validator's headers on a response at once, so that whoever writes the answer sees them, and takes the tag back
- * when the head is written if it is not true of what is sent.
+ * Asks what a route's answer depends on, in the session of the request, and has the answer say so: at once, so that whoever
+ * writes the answer sees it, and once more when the head is written, so that it is true of what is sent. Undefined when there
+ * is nothing to say, or somebody else has answered meanwhile.
+ *
+ * @throws what the route throws.
  */
-export function prepare(response: ServerResponse, validator: Validator): void {
-  for (const name of validator.vary) response.setHeader('Vary', withVary(response.getHeader('vary'), name))
-  if (validator.cacheControl !== undefined && !response.hasHeader('cache-control')) {
-    response.setHeader('Cache-Control', validator.cacheControl)
-  }
+export async function begin<R>(
+  route: ConditionalRoute<R>,
+  request: R,
+  raw: IncomingMessage,
+  responseOf: () => ServerResponse,
+): Promise<Validator | undefined> {
+  const validator = await route.validate(request, headOf(raw), raw)
+  if (validator === undefined) return undefined
+  const response = responseOf()
+  if (response.headersSent) return undefined
   if (validator.tag === undefined) response.removeHeader('ETag')
   else response.setHeader('ETag', validator.tag)
-  beforeHead(response, (status) => {
-    if (!validator.isInCharge) return status
-    if (!validator.admits(status) && response.getHeader('etag') === validator.tag) response.removeHeader('ETag')
-    return validator.statusFor(status)
-  })
+  addVary(response, validator)
+  if (validator.asksForAny) dropBodyOf304(response)
+  beforeHead(response, (status, given) => (validator.isInCharge ? finish(response, validator, status, given) : status))
+  return validator
 }
 
-/**
- * Takes the tag from an answer that is made in place of a handler's that failed: the versions do not stand for it, also
- * when it is called a success, and a client would be told to go on with it.
- */
-export function takeTagBack(response: ServerResponse): void {
-  if (!response.headersSent) response.removeHeader('ETag')
+type Headers = Record<string, number | string | string[]>
+
+/** What stands in the head in the end. A handler's own headers stay; `given` are those that come with the head itself. */
+function finish(response: ServerResponse, validator: Validator, status: number, given: Headers): number {
+  addVary(response, validator) // once more: a handler may have set another
+  const vary = nameIn(given, 'vary')
+  if (vary !== undefined) given[vary] = validator.vary.reduce(withVary, given[vary] as string)
+  const isSilent = nameIn(given, 'cache-control') === undefined && !response.hasHeader('cache-control')
+  if (validator.cacheControl !== undefined && isSilent) response.setHeader('Cache-Control', validator.cacheControl)
+  if (!validator.admits(status) && response.getHeader('etag') === validator.tag) response.removeHeader('ETag')
+  return validator.statusFor(status)
+}
+
+function addVary(response: ServerResponse, validator: Validator): void {
+  for (const name of validator.vary) response.setHeader('Vary', withVary(response.getHeader('vary'), name))
 }
 
 /** Every way to write a response comes by `writeHead`, also `end` and `pipe`. */
-function beforeHead(response: ServerResponse, decide: (status: number) => number): void {
+function beforeHead(response: ServerResponse, decide: (status: number, given: Headers) => number): void {
   const { writeHead } = response
   response.writeHead = (status: number, ...rest: unknown[]): ServerResponse => {
     response.writeHead = writeHead
-    return Reflect.apply(writeHead, response, [decide(status), ...rest])
+    const last = rest.at(-1)
+    const given = isPlain(last) ? { ...last } : undefined
+    const final = decide(status, given ?? {})
+    return Reflect.apply(writeHead, response, [final, ...(given === undefined ? rest : [...rest.slice(0, -1), given])])
   }
+}
+
+function isPlain(headers: unknown): headers is Headers {
+  return typeof headers === 'object' && headers !== null && !Array.isArray(headers)
+}
+
+function nameIn(headers: Headers, name: string): string | undefined {
+  return Object.keys(headers).find((given) => given.toLowerCase() === name)
+}
+
+/**
+ * Whoever writes the answer does not know that it will be a 304, and Node may refuse to write a body then, at the very call
+ * by which the head is written: so that is written first.
+ */
+function dropBodyOf304(response: ServerResponse): void {
+  const { write, end } = response
+  const isDropped = (): boolean => {
+    if (!response.headersSent) response.writeHead(response.statusCode)
+    return response.statusCode === 304
+  }
+  const doneOf = (args: unknown[]) => args.filter((arg): arg is () => void => typeof arg === 'function')
+  response.write = (...args: unknown[]): boolean => {
+    if (!isDropped()) return Reflect.apply(write, response, args)
+    for (const done of doneOf(args)) process.nextTick(done)
+    return true
+  }
+  response.end = (...args: unknown[]): ServerResponse => Reflect.apply(end, response, isDropped() ? doneOf(args) : args)
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ConditionalRoute, type DependsOn } from '../http/conditional.ts'
-import { headOf, prepare, runInSessionOf } from '../http/node.ts'
+import { begin, runInSessionOf } from '../http/node.ts'
 import type { ConditionalOptions } from '../http/options.ts'
 
 export type { ConditionalOptions, DependsOn }
@@ -51,9 +51,8 @@ export function conditional<R extends Request>(dependsOn: DependsOn<R>, options?
   return function versionedLruCacheConditional(request, response, next) {
     runInSessionOf(request, async () => {
       try {
-        const validator = await route.validate(request, headOf(request), request)
-        if (validator !== undefined) prepare(response, validator)
-        if (validator?.isComparable && request.fresh) response.writeHead(304).end()
+        const validator = await begin(route, request, request, () => response)
+        if (validator?.isMatched && request.fresh) response.writeHead(304).end()
         else next()
       } catch (error) {
         next(error)

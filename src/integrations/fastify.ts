@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type {
   FastifyPluginCallback,
   FastifyRequest,
@@ -7,7 +8,7 @@ import type {
 } from 'fastify'
 import { ConditionalRoute, type DependsOn } from '../http/conditional.ts'
 import { rawResponseOf } from '../http/fastify.ts'
-import { headOf, prepare, runInSessionOf } from '../http/node.ts'
+import { begin, runInSessionOf } from '../http/node.ts'
 import type { ConditionalOptions } from '../http/options.ts'
 
 export type { ConditionalOptions, DependsOn }
@@ -40,7 +41,10 @@ export interface Reply {
  */
 export const sessions: FastifyPluginCallback = Object.assign(
   function versionedLruCacheSessions(...[app, , registered]: Parameters<FastifyPluginCallback>): void {
-    app.addHook('onRequest', (request, _reply, done) => runInSessionOf(request.raw, done))
+    const enter = (request: { raw: object }, _reply: unknown, done: HookHandlerDoneFunction): void =>
+      runInSessionOf(request.raw as IncomingMessage, done)
+    // And again when the body is there: a parser or a hook may have gone on where a client that requests share has called.
+    app.addHook('onRequest', enter).addHook('preHandler', enter)
     registered()
   },
   {
@@ -76,8 +80,7 @@ export function conditional<Route extends RouteGenericInterface = RouteGenericIn
     // are caught, since what a handler does at once, such as to send what cannot be sent, is thrown by it.
     runInSessionOf(request.raw, async () => {
       try {
-        const validator = await route.validate(request, headOf(request.raw), request.raw)
-        if (validator !== undefined) prepare(rawResponseOf(reply), validator)
+        const validator = await begin(route, request, request.raw, () => rawResponseOf(reply))
         if (validator?.isMatched) sendNotModified(reply)
         else done()
       } catch (error) {

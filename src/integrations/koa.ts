@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { Context, Next } from 'koa'
-import { ConditionalRoute, type DependsOn } from '../http/conditional.ts'
-import { headOf, prepare, readInSessionOf, runInSessionOf, takeTagBack } from '../http/node.ts'
+import { ConditionalRoute, type DependsOn, type Validator } from '../http/conditional.ts'
+import { begin, readInSessionOf, runInSessionOf } from '../http/node.ts'
 import type { ConditionalOptions } from '../http/options.ts'
 
 export type { ConditionalOptions, DependsOn }
@@ -40,17 +40,15 @@ export function conditional<C extends Context = Context>(
   const route = new ConditionalRoute(dependsOn, options)
   return function versionedLruCacheConditional(context, next) {
     return runInSession(context, async () => {
-      const { req, res } = context
-      const validator = await route.validate(context, headOf(req), req)
-      if (validator !== undefined) prepare(res, validator)
-      if (validator?.isComparable && isFresh(context)) context.status = 304
-      else await next().catch((error) => giveUp(context, error))
+      const validator = await begin(route, context, context.req, () => context.res)
+      if (validator?.isMatched && isFresh(context)) context.status = 304
+      else await next().catch((error) => giveUp(validator, error))
     })
   }
 }
 
-function giveUp({ res }: Context, error: unknown): never {
-  takeTagBack(res)
+function giveUp(validator: Validator | undefined, error: unknown): never {
+  validator?.giveUp()
   throw error
 }
 

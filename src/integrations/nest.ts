@@ -4,7 +4,7 @@ import { Observable, of, tap } from 'rxjs'
 import { Session } from '../core/session.ts'
 import { ConditionalRoute, type DependsOn } from '../http/conditional.ts'
 import { rawRequestOf, rawResponseOf } from '../http/fastify.ts'
-import { headOf, prepare, runInSessionOf, takeTagBack } from '../http/node.ts'
+import { begin, runInSessionOf } from '../http/node.ts'
 import type { ConditionalOptions } from '../http/options.ts'
 
 export type { ConditionalOptions, DependsOn }
@@ -104,12 +104,10 @@ export class ConditionalInterceptor<R extends Request = Request> implements Nest
     const response = context.switchToHttp().getResponse<Response>()
     const raw = rawRequestOf(request)
     return runInSessionOf(raw, async () => {
-      const validator = await this.#route.validate(request, headOf(raw), raw)
-      const rawResponse = rawResponseOf(response)
-      if (validator !== undefined) prepare(rawResponse, validator)
+      const validator = await begin(this.#route, request, raw, () => rawResponseOf(response))
       if (!validator?.isMatched) {
         const outcome = handled(next, (fn) => runInSessionOf(raw, fn))
-        return outcome.pipe(tap({ error: () => takeTagBack(rawResponse) }))
+        return outcome.pipe(tap({ error: () => validator?.giveUp() }))
       }
       sayNotModified(response, context)
       return of(undefined)

@@ -104,7 +104,7 @@ describe('a conditional route', () => {
       {},
       { headers: { 'if-none-match': '*' } },
     )
-    expect(validator).toMatchObject({ tag: undefined, isMatched: false, isComparable: false })
+    expect(validator).toMatchObject({ tag: undefined, isMatched: false })
     expect(validator?.admits(200)).toBe(false)
     expect(world.take()).toEqual(['check eu'])
     expect(broken.stats().checkErrors).toBe(1)
@@ -116,6 +116,23 @@ describe('a conditional route', () => {
     world.write('eu')
     expect((await validate((id) => report.dependency(id), {}, { session }))?.tag).toBe(before)
   })
+
+  it.each([undefined, null, 'route', 0])('makes an error of %s, which its function throws', async (thrown) => {
+    const dependsOn = () => {
+      throw thrown
+    }
+    await expect(validate(dependsOn)).rejects.toThrow(`threw ${JSON.stringify(thrown) ?? 'undefined'}`)
+    await expect(validate(() => Promise.reject(thrown))).rejects.toThrow(InvalidDependencyError)
+  })
+
+  it.each(['if-match', 'if-unmodified-since'])(
+    'leaves a request with %s to the handler: it comes first',
+    async (name) => {
+      const tag = await tagOf((id) => report.dependency(id))
+      const headers = { 'if-none-match': tag, [name]: '"other"' }
+      expect(await validate((id) => report.dependency(id), {}, { headers })).toMatchObject({ tag, isMatched: false })
+    },
+  )
 
   it('lets an error of its own function through', async () => {
     const dependsOn = () => {
@@ -199,9 +216,10 @@ describe('the validator of an answer', () => {
 
   it('leaves it to the handler whether there is anything', async () => {
     const validator = await ask(' * ')
-    expect([validator.isMatched, validator.isComparable, validator.asksForAny]).toEqual([false, false, true])
+    expect([validator.isMatched, validator.asksForAny]).toEqual([false, true])
     expect([200, 204, 304, 404, 500].map((status) => validator.statusFor(status))).toEqual([304, 304, 304, 404, 500])
-    expect([200, 404].map((status) => (validator.asksForAny ? status : 0))).toEqual([200, 404])
+    validator.giveUp()
+    expect([validator.statusFor(200), validator.admits(200)]).toEqual([200, false])
   })
 
   it.each([
