@@ -32,7 +32,7 @@ const TESTS = [
 const RECORD = 'test/mutants/killers.json'
 const recorded = existsSync(RECORD) ? JSON.parse(readFileSync(RECORD, 'utf8')) : {}
 
-/** Milliseconds after which a run that ends no test any more is stopped: what the slowest test may take, by its limit. */
+/** Milliseconds after which a run that has ended no test is stopped: more than four times what the slowest takes. */
 const SILENCE = 60_000
 
 const words = process.argv.slice(2).filter((word) => word !== '--record')
@@ -49,8 +49,7 @@ const moved = chosen.filter(({ name }) => killers.has(name) && killers.get(name)
 console.log(`mutants: ${killers.size} killed, ${survivors.length} survived`)
 for (const { name } of survivors) console.log(`survived: ${name}`)
 if (process.argv.includes('--record')) record()
-else if (moved.length > 0)
-  console.log(`${moved.length} by another test than recorded: --record makes the next run faster`)
+else if (moved.length > 0) console.log(`${moved.length} killed by another test than recorded: --record is due`)
 process.exitCode = survivors.length > 0 ? 1 : 0 // Vitest has set it as well, for the tests that failed
 
 /** Takes one mutant after another, in a copy of the project of its own. */
@@ -97,33 +96,33 @@ function mutated(root, { name, file, edits }) {
 /** The first test that fails, of those that `file` or `file > test` names, or undefined when all pass. */
 async function killerAmong(copy, tests) {
   const [file, ...names] = tests.split(' > ')
-  let killer
-  const failed = (what = 'failed') => {
-    killer ??= `${file} > ${what.split('\n')[0]}`
-  }
-  const reporter = {
-    onTestCaseResult(test) {
-      silence.refresh()
-      if (test.result().state === 'failed') failed(test.fullName)
-    },
-    onTestModuleEnd(module) {
-      if (module.state() === 'failed') failed(module.errors()[0]?.message)
-    },
-  }
-  const options = { bail: 1, testTimeout: 10_000, env: { NO_SHRINKING: '1' }, reporters: [reporter] }
-  const vitest = await createVitest('test', { root: copy, watch: false, cache: false, ...options })
+  const vitest = await createVitest('test', {
+    root: copy,
+    watch: false,
+    cache: false,
+    bail: 1,
+    testTimeout: 10_000,
+    env: { NO_SHRINKING: '1' },
+    reporters: [{ onTestCaseResult: () => silence.refresh() }],
+  })
+  let ends = true
   const silence = setTimeout(() => {
-    failed('a run that did not end')
+    ends = false
     vitest.cancelCurrentRun('test-failure') // waits for the tests that run
     vitest.cancelCurrentRun('test-failure') // the second time it kills them
   }, SILENCE)
   const testNamePattern = new RegExp(names.join(' ').replace(/[$()*+.?[\\\]^{|}]/g, '\\$&'))
   const part = vitest.getRootProject().createSpecification(join(copy, pathOf(file)), { testNamePattern })
-  const { unhandledErrors } = await vitest.runTestSpecifications([part])
+  const { testModules, unhandledErrors } = await vitest.runTestSpecifications([part])
   clearTimeout(silence)
   await vitest.close()
-  if (unhandledErrors.length > 0) failed(unhandledErrors[0].message)
-  return killer
+  const [failed] = testModules.flatMap(({ children }) => [...children.allTests('failed')])
+  if (failed) return `${file} > ${failed.fullName}`
+  if (!ends || unhandledErrors.length > 0) return `${file} > a run that did not end`
+  const groups = testModules.flatMap((module) => [module, ...module.children.allSuites()])
+  const [error] = groups.flatMap((group) => group.errors())
+  if (error) console.error(`${pathOf(file)} fails outside of its tests, which kills nothing: ${error.message}`)
+  return undefined
 }
 
 function pathOf(test) {

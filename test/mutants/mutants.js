@@ -1,8 +1,9 @@
 /**
  * Small edits of the source, each of which breaks one promise: a test has to notice every one of them. An edit is
- * a pair of texts, of which the first stands exactly once in the file.
+ * a pair of texts, of which the first stands exactly once in the file. The tests that are about the promise are tried
+ * before the others, and before these the one that killed the mutant last, if killers.json has it.
  *
- * @type {{ name: string, file: string, edits: [from: string, to: string][] }[]}
+ * @type {{ name: string, file: string, edits: [from: string, to: string][], tests?: string[] }[]}
  */
 export const mutants = [
   {
