@@ -120,6 +120,23 @@ describe('what depends on a call', () => {
     expect(versionedLruCache((id: string) => id, { version, ttl: () => 5 }).dependency('eu').ttl).toBeUndefined()
   })
 
+  it('leaves what a call has got in spite of a check that failed pinned', async () => {
+    const { fn, runs } = gated<[string], number>()
+    const report = versionedLruCache(async (id: string) => ({ id }), { version: fn, staleIfError: 60_000 })
+    const first = report('eu')
+    runs[0]?.open(1)
+    await first
+    await runInSession(async () => {
+      const pinned = report.dependency('eu').pinVersion() as Promise<unknown>
+      const call = report('eu')
+      runs[1]?.fail(new Error('down'))
+      await expect(pinned).rejects.toThrow('down')
+      const stale = await call
+      expect(await report('eu')).toBe(stale)
+      expect(runs).toHaveLength(2)
+    })
+  })
+
   it('leaves the call that waits for the same check alone when the check fails', async () => {
     const { fn, runs } = gated<[string], number>()
     const report = versionedLruCache((id: string) => id, { version: fn })
