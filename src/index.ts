@@ -1,5 +1,6 @@
 export type { AnyFunction, CacheControls, CachedFunction, CachedResult } from './core/cached-function.ts'
 export { detached } from './core/context.ts'
+export { type Counter, type CounterOptions, type CounterVersion, counter } from './core/counter.ts'
 export { type CacheDecorator, cachedMethod } from './core/decorator.ts'
 export type { Dependency } from './core/dependency.ts'
 export {
@@ -29,5 +30,6 @@ export {
 } from './core/session.ts'
 export type { CacheStats } from './core/stats.ts'
 export type { Version } from './core/version.ts'
+export { type VersionSource, type VersionSourceOptions, versionSource } from './core/version-source.ts'
 export { versionedLruCacheWithTtl, type WithTtlOptions } from './core/with-ttl.ts'
 export { versionedLruCache } from './core/wrap.ts'

@@ -6,8 +6,16 @@ const wrap = versionedLruCache as unknown as (...args: unknown[]) => unknown
 
 describe('options are checked once, when the function is wrapped', () => {
   it.each<[string, unknown, string]>([
-    ['version', 1, 'The option "version" is 1: give a function of the call.'],
-    ['version', null, 'The option "version" is null: give a function of the call.'],
+    [
+      'version',
+      1,
+      'The option "version" is 1: give a function of the call, a version source, or a list of version sources.',
+    ],
+    [
+      'version',
+      null,
+      'The option "version" is null: give a function of the call, a version source, or a list of version sources.',
+    ],
     [
       'session',
       'id',

@@ -9,6 +9,7 @@ import type { Counters } from './stats.ts'
 import type { Store } from './store.ts'
 import { after, isThenable, recover } from './thenable.ts'
 import type { Reading } from './version.ts'
+import { isAsyncVersion } from './version-source.ts'
 import { runLoad } from './work.ts'
 
 /** What a load needs to know of the call that it is for. */
@@ -34,7 +35,7 @@ export class Loads {
     this.#settings = settings
     this.#store = store
     this.#counters = counters
-    this.givesPromises = types.isAsyncFunction(loader) || types.isAsyncFunction(settings.version)
+    this.givesPromises = types.isAsyncFunction(loader) || isAsyncVersion(settings.version)
   }
 
   get count(): number {

@@ -12,7 +12,7 @@ export interface CacheOptions<This, Args extends readonly unknown[], Output, V e
    * @default none: the TTL alone decides
    * @example (id) => db.newestRowId(id)
    */
-  version?: ((this: This, ...args: Args) => V) | undefined
+  version?: ((this: This, ...args: Args) => V) | readonly ((this: This, ...args: Args) => V)[] | undefined
   /**
    * Where the session is kept: an object that lives as long as the request, a `Map`-like, a `Session`, a
    * proxy to any of these, or a function that gives one.

@@ -76,19 +76,25 @@ export class Pin implements Waiter {
     return outcome
   }
 
-  /** Goes by a version when it comes, and by nothing when the check fails: the next call tries again. */
-  goBy(pending: Promise<Reading>): Promise<Reading> {
-    const reading = pending.then(
-      (seen) => {
-        if (seen.tainted) this.taint()
-        this.seen = seen
-        return seen
-      },
-      (error) => {
-        this.reading = undefined
-        throw error
-      },
-    )
+  /**
+   * Goes by a version, when it comes if it is promised, and by nothing when the check fails: the next call tries again.
+   *
+   * @param isOwn whether it is to be shown as what the session has seen; one that is made of others is not.
+   */
+  goBy(coming: Reading | Promise<Reading>, isOwn = true): Reading | Promise<Reading> {
+    const see = (reading: Reading): Reading => {
+      if (reading.tainted) this.taint()
+      if (isOwn) this.seen = reading
+      return reading
+    }
+    if (!(coming instanceof Promise)) {
+      this.reading = coming
+      return see(coming)
+    }
+    const reading = coming.then(see, (error) => {
+      this.reading = undefined
+      throw error
+    })
     this.reading = reading
     return reading
   }

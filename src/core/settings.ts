@@ -3,10 +3,12 @@ import { describe, InvalidOptionError } from './errors.ts'
 import type { Key } from './key.ts'
 import type { MaybeAsyncVersion } from './options.ts'
 import type { SessionOption } from './session.ts'
+import { isTimeout, TIMEOUT_WANTED } from './timeout.ts'
+import { isSource } from './version-source.ts'
 
 /** Options with every default in place, as the cache uses them: it knows nothing of the user's types. */
 export interface Settings {
-  readonly version: UserFunction<MaybeAsyncVersion> | undefined
+  readonly version: UserFunction<MaybeAsyncVersion> | readonly UserFunction<MaybeAsyncVersion>[] | undefined
   readonly session: SessionOption
   readonly max: number
   readonly maxSize: number
@@ -43,15 +45,15 @@ const DEFAULTS: Settings = {
   clock: monotonicClock,
 }
 
-/** The longest delay that a timer of the platform can wait for, in milliseconds. */
-const MAX_DELAY = 2 ** 31 - 1
-
 type Rule = readonly [wanted: string, holds: (value: unknown) => boolean]
 
 const STALE: Rule = ['a bounded number of milliseconds, 0 for never', (value) => value === 0 || isPositive(value)]
 
 const RULES: { readonly [Option in keyof Settings]: Rule } = {
-  version: ['a function of the call', isFunction],
+  version: [
+    'a function of the call, a version source, or a list of version sources',
+    (value) => isFunction(value) || (Array.isArray(value) && value.length > 0 && value.every(isSource)),
+  ],
   session: ['an object that lives as long as the request or job, or a function that returns one', isObject],
   max: ['a whole number of entries, at least 1', isPositiveInteger],
   maxSize: ['a positive number', isPositive],
@@ -66,10 +68,7 @@ const RULES: { readonly [Option in keyof Settings]: Rule } = {
   staleWhileRevalidate: STALE,
   staleIfError: STALE,
   freeze: ['true or false', (value) => typeof value === 'boolean'],
-  versionTimeout: [
-    `a number of milliseconds from 1 to ${MAX_DELAY}, or Infinity for none`,
-    (value) => value === Number.POSITIVE_INFINITY || (isPositive(value) && (value as number) <= MAX_DELAY),
-  ],
+  versionTimeout: [TIMEOUT_WANTED, isTimeout],
   name: ['a string that is not empty', (value) => typeof value === 'string' && value !== ''],
   clock: ['a function that returns milliseconds', isFunction],
 }

@@ -18,3 +18,18 @@ export function recover<T>(work: () => T | Promise<T>, rescue: (error: unknown) 
     return rescue(error)
   }
 }
+
+/** What several give, now or later. An error fails them all, and none goes unheard when another came first. */
+export function all<T>(works: readonly (() => T | Promise<T>)[]): T[] | Promise<T[]> {
+  const given: (T | Promise<T>)[] = []
+  for (const work of works) {
+    try {
+      given.push(work())
+    } catch (error) {
+      if (!given.some((value) => value instanceof Promise)) throw error
+      given.push(Promise.reject(error))
+      break
+    }
+  }
+  return given.some((value) => value instanceof Promise) ? Promise.all(given) : (given as T[])
+}

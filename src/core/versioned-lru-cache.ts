@@ -11,7 +11,8 @@ import { allPinsOfCaller, pinsOfCaller, type SessionOption } from './session.ts'
 import type { Settings, UserFunction } from './settings.ts'
 import { type CacheStats, type Counters, newCounters } from './stats.ts'
 import { Store } from './store.ts'
-import { type Reading, VersionSource } from './version.ts'
+import type { Reading } from './version.ts'
+import { pinVersion, type Versions, versionsOf } from './versions.ts'
 
 /** One call on its way to an outcome. */
 interface Call {
@@ -33,7 +34,7 @@ export class VersionedLruCache {
   readonly loader: UserFunction<unknown>
   readonly #settings: Settings
   readonly #session: SessionOption // of the settings, at hand for every call
-  readonly #source: VersionSource
+  readonly #versions: Versions
   readonly #store: Store
   readonly #loads: Loads
   readonly #counters: Counters = newCounters()
@@ -43,7 +44,7 @@ export class VersionedLruCache {
     this.loader = loader
     this.#settings = settings
     this.#session = settings.session
-    this.#source = new VersionSource(this.name, settings)
+    this.#versions = versionsOf(this.name, settings)
     this.#store = new Store(settings, this.#counters)
     this.#loads = new Loads(this.name, loader, settings, this.#store, this.#counters)
   }
@@ -88,7 +89,7 @@ export class VersionedLruCache {
     const key = this.#keyOf(self, args)
     return dependencyOn(this.name, this.#settings, () => {
       const pins = pinsOfCaller(this.#session)
-      return this.#source.pinVersion(pins, pins?.get(this, key) ?? this.#pin(pins, key, args), { self, args })
+      return pinVersion(this.#versions, pins, pins?.get(this, key) ?? this.#pin(pins, key, args), { self, args })
     })
   }
 
@@ -109,12 +110,10 @@ export class VersionedLruCache {
   stats(): CacheStats {
     return {
       ...this.#counters,
-      checks: this.#source.checks,
-      checkErrors: this.#source.errors,
+      ...this.#versions.stats(),
       entries: this.#store.count,
       totalSize: this.#store.totalSize,
       runningLoads: this.#loads.count,
-      runningChecks: this.#source.running,
     }
   }
 
@@ -166,7 +165,7 @@ export class VersionedLruCache {
   }
 
   #find(call: Call): Outcome {
-    const reading = this.#source.read(call.pin, call)
+    const reading = this.#versions.read(call.pins, call.pin, call)
     return reading instanceof Promise ? reading.then((seen) => this.#answer(call, seen)) : this.#answer(call, reading)
   }
 

@@ -25,7 +25,7 @@ export const mutants = [
   },
   {
     name: 'join the running check',
-    file: 'src/core/version.ts',
+    file: 'src/core/checks.ts',
     edits: [
       [
         'this.#follow(key, outcome) //',
@@ -36,23 +36,23 @@ export const mutants = [
   },
   {
     name: 'two checks of one key at a time',
-    file: 'src/core/version.ts',
+    file: 'src/core/checks.ts',
     edits: [['if (running === undefined) return', 'return']],
   },
   {
     name: 'no room for the next check when one fails',
-    file: 'src/core/version.ts',
+    file: 'src/core/checks.ts',
     edits: [['outcome.then(end, end)', 'outcome.then(end, () => {})']],
   },
   {
     name: 'no time limit for the version function',
-    file: 'src/core/version.ts',
-    edits: [['this.#settings.versionTimeout === Number.POSITIVE_INFINITY', 'this.#settings.versionTimeout > 0']],
+    file: 'src/core/timeout.ts',
+    edits: [['milliseconds === Number.POSITIVE_INFINITY', 'milliseconds > 0']],
     tests: ['version'],
   },
   {
     name: 'the time limit keeps the process alive',
-    file: 'src/core/version.ts',
+    file: 'src/core/timeout.ts',
     edits: [['timer.unref()', '']],
     tests: ['version'],
   },
@@ -72,9 +72,9 @@ export const mutants = [
     file: 'src/core/versioned-lru-cache.ts',
     edits: [
       [
-        'const reading = this.#source.read(call.pin, call)',
+        'const reading = this.#versions.read(call.pins, call.pin, call)',
         `for (const { owner, reading } of call.pins ?? []) if (owner === this) call.pin.reading ??= reading
-    const reading = this.#source.read(call.pin, call)`,
+    const reading = this.#versions.read(call.pins, call.pin, call)`,
       ],
     ],
   },
@@ -95,8 +95,8 @@ export const mutants = [
   },
   {
     name: 'version not pinned',
-    file: 'src/core/version.ts',
-    edits: [['if (pin.reading !== undefined) return pin.reading', '']],
+    file: 'src/core/versions.ts',
+    edits: [['return pin.reading ?? pin.goBy(', 'return pin.goBy(']],
   },
   {
     name: 'pin set after the first await',
@@ -339,7 +339,7 @@ export const mutants = [
   },
   {
     name: 'a shared check runs in the context of nobody who asked',
-    file: 'src/core/version.ts',
+    file: 'src/core/checks.ts',
     edits: [
       [
         'running.ended.then(() => this.#runShared(key, asker))',
@@ -513,7 +513,7 @@ export const mutants = [
   },
   {
     name: 'a shared check goes by the pins of who asked first',
-    file: 'src/core/version.ts',
+    file: 'src/core/checks.ts',
     edits: [['this.#runShared(key, asker))', 'this.#run(key, asker))']],
     tests: ['work'],
   },
@@ -694,7 +694,7 @@ export const mutants = [
   {
     name: 'a shared check hides that it went by something stale',
     file: 'src/core/pin.ts',
-    edits: [['if (seen.tainted) this.taint()', '']],
+    edits: [['if (reading.tainted) this.taint()', '']],
     tests: ['work'],
   },
   {
@@ -722,8 +722,8 @@ export const mutants = [
   },
   {
     name: 'a dependency is checked without being pinned',
-    file: 'src/core/version.ts',
-    edits: [['after(this.read(pin, asker), (', 'after(this.check(pin.key, asker), (']],
+    file: 'src/core/versions.ts',
+    edits: [['after(versions.read(pins, pin, asker), (', 'after(versions.read(pins, Object.create(pin), asker), (']],
     tests: ['dependency'],
   },
   {
@@ -740,8 +740,8 @@ export const mutants = [
   },
   {
     name: 'a failed check goes unheard',
-    file: 'src/core/version.ts',
-    edits: [["announce({ type: 'checkFailed', name: this.name, key: showKey(key), error })", '']],
+    file: 'src/core/checks.ts',
+    edits: [["announce({ type: 'checkFailed', name: this.#settings.name, key: showKey(key), error })", '']],
     tests: ['dependency'],
   },
   {
@@ -932,5 +932,38 @@ export const mutants = [
     file: 'src/http/node.ts',
     edits: [['addVary(response, validator) //', '//']],
     tests: ['express'],
+  },
+  {
+    name: 'a batch reads for who asked after it had begun',
+    file: 'src/core/batches.ts',
+    edits: [
+      ['      this.#gathering = undefined\n', ''],
+      ['this.#running = undefined\n', 'this.#running = undefined\n        this.#gathering = undefined\n'],
+    ],
+    tests: ['version-source'],
+  },
+  {
+    name: 'a source is checked for each function that goes by it',
+    file: 'src/core/version-source.ts',
+    edits: [['pins?.get(this, key) ?? new Pin(', 'new Pin(']],
+    tests: ['version-source'],
+  },
+  {
+    name: 'a list of sources goes by the first of them',
+    file: 'src/core/versions.ts',
+    edits: [['versions.length === 1 ? versions[0] : keyOf(versions)', 'versions[0]']],
+    tests: ['version-source'],
+  },
+  {
+    name: 'a counter begins again where an earlier one began',
+    file: 'src/core/counter.ts',
+    edits: [['= randomUUID()', "= 'epoch'"]],
+    tests: ['counter'],
+  },
+  {
+    name: 'a key that a counter forgets gets an old version',
+    file: 'src/core/counter.ts',
+    edits: [['this.#last++\n    this.#floor = this.#last', 'this.#floor += 0']],
+    tests: ['counter'],
   },
 ]

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto'
+import { describe, InvalidOptionError } from './errors.ts'
+import type { KeyParts } from './key.ts'
+import { isPositiveInteger } from './settings.ts'
+import { sourceKey, type VersionSource, versionSource } from './version-source.ts'
+
+/** A version source that is kept in memory, for data that only this process changes. */
+export interface Counter extends VersionSource<KeyParts, CounterVersion> {
+  /**
+   * Gives a key a new version, or all keys when none is given. Call it when the write is done, before anybody is told of
+   * it: a version must not be visible before its data.
+   */
+  bump(key?: KeyParts): void
+}
+
+/** Unique for ever: the first part is of this counter alone, also after a restart. */
+export type CounterVersion = readonly [epoch: string, count: number]
+
+export interface CounterOptions {
+  /** What people know it by. */
+  name: string
+  /**
+   * How many keys that were bumped are told apart at the most. When there are more, the oldest gets the version of those
+   * that were never bumped, which all get a new one: nothing stale is served, but more is loaded anew.
+   *
+   * @default 100_000
+   */
+  max?: number | undefined
+}
+
+/**
+ * Makes a version source that `bump` moves on.
+ *
+ * @throws {InvalidOptionError} for an option that is missing, unknown or cannot be used.
+ * @example
+ * const notes = counter({ name: 'notes' })
+ * const list = versionedLruCache((topic) => listNotes(topic), { version: notes })
+ * await addNote(topic, text)
+ * notes.bump(topic)
+ */
+export function counter({ name, max = 100_000, ...others }: CounterOptions): Counter {
+  if (!isPositiveInteger(max)) {
+    throw new InvalidOptionError(`The option "max" is ${describe(max)}: give a whole number of keys, at least 1.`)
+  }
+  const counts = new Counts(max)
+  const source = versionSource({ name, read: (key: KeyParts) => counts.versionOf(key), ...others })
+  return Object.assign(source, { bump: (key?: KeyParts) => counts.bump(key) })
+}
+
+class Counts {
+  readonly #epoch: string = randomUUID()
+  readonly #max: number
+  readonly #ofKeys = new Map<unknown, number>()
+  /** Of all keys that are not in the map. */
+  #floor = 0
+  #last = 0
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  versionOf(key: KeyParts): CounterVersion {
+    return [this.#epoch, this.#ofKeys.get(sourceKey(key, 'the counter')) ?? this.#floor]
+  }
+
+  bump(key: KeyParts): void {
+    this.#last++
+    if (key === undefined) {
+      this.#ofKeys.clear()
+      this.#floor = this.#last
+      return
+    }
+    const own = sourceKey(key, 'the counter')
+    this.#ofKeys.delete(own) // so that it is the newest in the map
+    this.#ofKeys.set(own, this.#last)
+    if (this.#ofKeys.size > this.#max) this.#dropOldest()
+  }
+
+  #dropOldest(): void {
+    const [oldest] = this.#ofKeys.keys()
+    this.#ofKeys.delete(oldest)
+    this.#last++
+    this.#floor = this.#last
+  }
+}

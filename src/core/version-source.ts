@@ -1,0 +1,187 @@
+import { types } from 'node:util'
+import { Batches, type ReadMany } from './batches.ts'
+import { type CheckStats, Checks } from './checks.ts'
+import { type Clock, monotonicClock } from './clock.ts'
+import { ambientPins } from './context.ts'
+import { describe, InvalidKeyError, InvalidOptionError } from './errors.ts'
+import { type Key, type KeyParts, keyOf, NO_ARGUMENTS } from './key.ts'
+import { isPrimitive } from './key-writer.ts'
+import type { MaybeAsyncVersion } from './options.ts'
+import { Pin, type PinOwner } from './pin.ts'
+import type { Pins } from './pins.ts'
+import type { UserFunction } from './settings.ts'
+import { after, recover } from './thenable.ts'
+import { isTimeout, TIMEOUT_WANTED } from './timeout.ts'
+import type { Reading, Version } from './version.ts'
+
+/** What a version source is made of: `read`, or `readMany`. */
+export interface VersionSourceOptions<K extends KeyParts, V extends MaybeAsyncVersion> {
+  /** What people know it by. It goes into the tags of conditional requests, so it should not change. */
+  name: string
+  /** Gives the version of a key: see `version` of {@link versionedLruCache}. */
+  read?: ((key: K) => V) | undefined
+  /**
+   * Gives the versions of many keys at once, as a list in their order or as a `Map`; an `Error` in place of a version
+   * fails that key, and a key that a `Map` lacks has the version `undefined`. No key is asked for twice in one run.
+   */
+  readMany?: ReadMany<K> | undefined
+  /**
+   * How long a check may take, in milliseconds, before its waiters fail with `ERR_VERSION_TIMEOUT`.
+   *
+   * @default 10_000
+   */
+  timeout?: number | undefined
+}
+
+/**
+ * Versions that cached functions share: a session checks each key once, however many functions go by it. It is a version
+ * function itself, whose key is the call's first argument; `of` picks another key, or none. Called by hand, it gives the
+ * version that the session goes by.
+ */
+export interface VersionSource<K extends KeyParts, V extends MaybeAsyncVersion> {
+  (...key: undefined extends K ? [key?: K] : [key: K]): V
+  /** The version of a key that is made of the call's arguments. */
+  of<This, Args extends readonly unknown[]>(pick: (this: This, ...args: Args) => K): (this: This, ...args: Args) => V
+  /** The version of the source as a whole, whatever the call's arguments. */
+  of(): undefined extends K ? () => V : never
+  /** What the source has done so far; `checks` counts batches where it reads many at once. */
+  stats(): CheckStats
+  readonly name: string
+}
+
+/**
+ * Makes a version source.
+ *
+ * @throws {InvalidOptionError} for an option that is missing, unknown or cannot be used.
+ * @example
+ * const orders = versionSource({ name: 'orders', readMany: (ids) => versionsOfOrders(ids) })
+ * const order = versionedLruCache(loadOrder, { version: orders })
+ * const invoice = versionedLruCache(makeInvoice, { version: [orders.of((id) => id), customers.of((_id, who) => who)] })
+ */
+export function versionSource<K extends KeyParts = undefined, V extends MaybeAsyncVersion = Promise<Version>>(
+  options: VersionSourceOptions<K, V>,
+): VersionSource<K, V> {
+  const source = new SharedSource(readSourceOptions(options))
+  const call = (key: K): V => source.current(key) as V
+  const of = (pick: UserFunction<unknown> = () => undefined) => {
+    const version = function (this: unknown, ...args: unknown[]): unknown {
+      return source.current(pick.apply(this, args))
+    }
+    SOURCES.set(version, { source, pick })
+    return version
+  }
+  SOURCES.set(call, { source, pick: (key) => key })
+  Object.defineProperty(call, 'name', { value: options.name })
+  return Object.assign(call, { of, stats: () => source.stats() }) as unknown as VersionSource<K, V>
+}
+
+/** A source, and the key of it by which a call goes. */
+export interface SourceOfCall {
+  readonly source: SharedSource
+  readonly pick: UserFunction<unknown>
+}
+
+const SOURCES = new WeakMap<object, SourceOfCall>()
+
+/** The sources that a `version` option names; undefined for a function of the user's. */
+export function sourcesOf(version: unknown): SourceOfCall[] | undefined {
+  if (!Array.isArray(version)) {
+    const source = isSource(version) ? SOURCES.get(version as object) : undefined
+    return source && [source]
+  }
+  return version.map((item) => SOURCES.get(item) as SourceOfCall)
+}
+
+/** Whether versions are known to be promised, before any was asked for. */
+export function isAsyncVersion(version: unknown): boolean {
+  return types.isAsyncFunction(version) || (sourcesOf(version)?.some(({ source }) => source.isAsync) ?? false)
+}
+
+export function isSource(item: unknown): boolean {
+  return typeof item === 'function' && SOURCES.has(item)
+}
+
+/** What cached functions share of a source. A session pins what it has seen of each key. */
+export class SharedSource implements PinOwner {
+  readonly name: string
+  readonly isAsync: boolean
+  readonly #checks: { check(key: Key, value: never): Reading | Promise<Reading>; stats(): CheckStats }
+
+  constructor({ name, read, readMany, timeout }: SourceSettings) {
+    this.name = name
+    this.isAsync = readMany !== undefined || types.isAsyncFunction(read)
+    const settings = { name, timeout, clock: monotonicClock as Clock }
+    this.#checks = readMany === undefined ? new Checks(read, settings) : new Batches(readMany, settings)
+  }
+
+  /** The version that the caller's session goes by. */
+  current(value: unknown): Version | Promise<Version> {
+    return after(this.read(ambientPins(), value), ({ version }) => version)
+  }
+
+  /** What the session has pinned of a key, else what one check gives, which is pinned. */
+  read(pins: Pins | undefined, value: unknown): Reading | Promise<Reading> {
+    const key = sourceKey(value, this.name)
+    const pin = pins?.get(this, key) ?? new Pin(this, key, undefined)
+    if (pin.reading !== undefined) return pin.reading
+    pins?.add(pin)
+    return recover(
+      () => pin.goBy(this.#checks.check(key, value as never)),
+      (error) => {
+        pins?.drop(pin)
+        throw error
+      },
+    )
+  }
+
+  stats(): CheckStats {
+    return this.#checks.stats()
+  }
+}
+
+/** @throws {InvalidKeyError} for what cannot be the key of a source. */
+export function sourceKey(value: unknown, name: string): Key {
+  if (value === undefined) return NO_ARGUMENTS
+  if (isPrimitive(value)) return keyOf([value])
+  if (Array.isArray(value) && value.every(isPrimitive)) return keyOf([[...value]])
+  throw new InvalidKeyError(
+    `The version source ${name} was asked for ${describe(value)}: ask for a string, number, bigint, boolean, null, ` +
+      'undefined or a list of these; "of" picks what matters of a call.',
+  )
+}
+
+interface SourceSettings {
+  readonly name: string
+  readonly read: (value: never) => unknown
+  readonly readMany: ReadMany<never> | undefined
+  readonly timeout: number
+}
+
+function readSourceOptions(options: unknown): SourceSettings {
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidOptionError(`The options are ${describe(options)}: give an object such as { name, read }.`)
+  }
+  const { name, read, readMany, timeout = 10_000, ...others } = options as Record<string, unknown>
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined) {
+    throw new InvalidOptionError(
+      `There is no option "${unknown}". The options are "name", "read", "readMany", "timeout".`,
+    )
+  }
+  if (typeof name !== 'string' || name === '') {
+    throw new InvalidOptionError(`The option "name" is ${describe(name)}: give a string that is not empty.`)
+  }
+  for (const [option, value] of Object.entries({ read, readMany })) {
+    if (value !== undefined && typeof value !== 'function') {
+      throw new InvalidOptionError(`The option "${option}" is ${describe(value)}: give a function.`)
+    }
+  }
+  if ((read === undefined) === (readMany === undefined)) {
+    const has = read === undefined ? 'neither "read" nor "readMany"' : 'both "read" and "readMany"'
+    throw new InvalidOptionError(`The version source ${name} has ${has}: give one of the two functions.`)
+  }
+  if (!isTimeout(timeout)) {
+    throw new InvalidOptionError(`The option "timeout" is ${describe(timeout)}: give ${TIMEOUT_WANTED}.`)
+  }
+  return { name, read, readMany, timeout } as SourceSettings
+}

@@ -1,0 +1,127 @@
+import { type CheckStats, Checks, NO_CHECKS, nextOrder } from './checks.ts'
+import { type Clock, monotonicClock } from './clock.ts'
+import { keyOf } from './key.ts'
+import type { Pin, SeenVersion } from './pin.ts'
+import type { Pins } from './pins.ts'
+import type { Settings, UserFunction } from './settings.ts'
+import { after, all, recover } from './thenable.ts'
+import type { Reading } from './version.ts'
+import { type SourceOfCall, sourcesOf } from './version-source.ts'
+
+/** The call that a version is asked for. */
+export interface Asker {
+  readonly self: unknown
+  readonly args: unknown[]
+}
+
+/** Where the versions of a cached function come from: a function of its own, sources that it shares, or nowhere. */
+export interface Versions {
+  /** The version that the session has pinned for a call, else that of one check, which is pinned. */
+  read(pins: Pins | undefined, pin: Pin, asker: Asker): Reading | Promise<Reading>
+  stats(): CheckStats
+}
+
+export function versionsOf(name: string, settings: Settings): Versions {
+  const { version } = settings
+  if (version === undefined) return new NoVersions(settings)
+  const sources = sourcesOf(version)
+  if (sources === undefined) return new OwnVersions(name, version as UserFunction<unknown>, settings)
+  return new SharedVersions(sources, settings)
+}
+
+/** The first half of a call. By what it pins the other half goes, which is the call itself, whenever it comes. */
+export function pinVersion(
+  versions: Versions,
+  pins: Pins | undefined,
+  pin: Pin,
+  asker: Asker,
+): SeenVersion | Promise<SeenVersion> {
+  return recover(
+    () => after(versions.read(pins, pin, asker), ({ version }) => pin.describe(version)),
+    (error) => {
+      if (!pin.isTaken) pins?.drop(pin)
+      throw error
+    },
+  )
+}
+
+/** The TTL alone decides. Nothing is pinned: a call that is made again after it has failed counts from anew. */
+class NoVersions implements Versions {
+  readonly #clock: Clock
+
+  constructor({ clock }: Settings) {
+    this.#clock = clock
+  }
+
+  read(): Reading {
+    const order = nextOrder()
+    return { version: undefined, readAt: this.#clock(), order, tainted: false }
+  }
+
+  stats(): CheckStats {
+    return NO_CHECKS
+  }
+}
+
+/** A version function that no other cached function has. */
+class OwnVersions implements Versions {
+  readonly #checks: Checks<Asker>
+
+  constructor(name: string, version: UserFunction<unknown>, { versionTimeout, clock }: Settings) {
+    this.#checks = new Checks(({ self, args }) => version.apply(self, args), { name, timeout: versionTimeout, clock })
+  }
+
+  read(_pins: Pins | undefined, pin: Pin, asker: Asker): Reading | Promise<Reading> {
+    return pin.reading ?? pin.goBy(this.#checks.check(pin.key, asker))
+  }
+
+  stats(): CheckStats {
+    return this.#checks.stats()
+  }
+}
+
+/** Sources that cached functions share. What a session sees of each is pinned for all of them. */
+class SharedVersions implements Versions {
+  readonly #sources: readonly SourceOfCall[]
+  readonly #clock: Clock
+
+  constructor(sources: readonly SourceOfCall[], { clock }: Settings) {
+    this.#sources = sources
+    this.#clock = clock
+  }
+
+  read(pins: Pins | undefined, pin: Pin, { self, args }: Asker): Reading | Promise<Reading> {
+    if (pin.reading !== undefined) return pin.reading
+    const readings = all(
+      this.#sources.map(
+        ({ source, pick }) =>
+          () =>
+            source.read(pins, pick.apply(self, args)),
+      ),
+    )
+    return pin.goBy(
+      after(readings, (parts) => this.#combine(parts)),
+      false,
+    )
+  }
+
+  /** Differs whenever a part does, and is as old as the oldest part. */
+  #combine(parts: Reading[]): Reading {
+    const versions = parts.map(({ version }) => version)
+    return {
+      version: versions.length === 1 ? versions[0] : keyOf(versions),
+      readAt: this.#onOwnClock(Math.min(...parts.map(({ readAt }) => readAt))),
+      order: Math.min(...parts.map(({ order }) => order)),
+      tainted: parts.some(({ tainted }) => tainted),
+    }
+  }
+
+  /** Sources go by the clock of the process, the function may have another: how long ago it was is the same on both. */
+  #onOwnClock(readAt: number): number {
+    return this.#clock === monotonicClock ? readAt : this.#clock() - (monotonicClock() - readAt)
+  }
+
+  stats(): CheckStats {
+    return NO_CHECKS
+  }
+}
