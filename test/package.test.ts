@@ -16,7 +16,8 @@ interface Manifest {
 }
 
 const COMPILER_OPTIONS = ['--strict', '--target', 'es2022', '--module', 'nodenext']
-const LEGACY_DECORATORS = ['--experimentalDecorators', '--emitDecoratorMetadata', '--types', 'node']
+const LEGACY_DECORATORS = ['--experimentalDecorators', '--emitDecoratorMetadata']
+const NODE_TYPES = ['--types', 'node']
 
 /** The package as a user gets it: packed, and installed in an empty project. */
 let project: string
@@ -105,10 +106,11 @@ describe('the packed package', () => {
   })
 })
 
-/** What a user installs beside the package. The code that is compiled and run is the first of the framework's page. */
+/** What a user installs beside the package. The code that is compiled and run is the first of the page. */
 const FRAMEWORKS: Record<string, string[]> = {
   express: ['express', '@types/express'],
   fastify: ['fastify', '@types/node'],
+  file: ['@types/node'],
   hono: ['hono'],
   koa: ['koa', '@types/koa', '@koa/router'],
   nest: ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express', 'reflect-metadata', 'rxjs', '@types/node'],
@@ -132,13 +134,15 @@ describe('the packed package, with one framework and nothing else', () => {
         const packages = FRAMEWORKS[framework]?.map((name) => `${name}@${manifest.devDependencies[name]}`) ?? []
         const options = ['--silent', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
         await run('npm', ['install', ...options, tarball, ...packages], { cwd: folder })
-        const page = await readFile(`docs/frameworks/${framework}.md`, 'utf8')
+        const folderOfPage = existsSync(`docs/sources/${framework}.md`) ? 'sources' : 'frameworks'
+        const page = await readFile(`docs/${folderOfPage}/${framework}.md`, 'utf8')
         const [, kind, code] = /```ts(.*)\n([\s\S]*?)```/.exec(page) as unknown as string[]
         await writeFile(join(folder, 'use.ts'), code as string)
         const compiler = resolve('node_modules/typescript/bin/tsc')
+        const types = FRAMEWORKS[framework]?.includes('@types/node') ? NODE_TYPES : []
         await run(
           process.execPath,
-          [compiler, ...COMPILER_OPTIONS, ...(kind === '' ? [] : LEGACY_DECORATORS), 'use.ts'],
+          [compiler, ...COMPILER_OPTIONS, ...(kind === '' ? [] : LEGACY_DECORATORS), ...types, 'use.ts'],
           { cwd: folder },
         )
         await run(process.execPath, ['use.js'], { cwd: folder })

@@ -966,4 +966,22 @@ export const mutants = [
     edits: [['this.#last++\n    this.#floor = this.#last', 'this.#floor += 0']],
     tests: ['counter'],
   },
+  {
+    name: 'a file that is young is told by its times alone',
+    file: 'src/integrations/file.ts',
+    edits: [['return isYoung(found, now) ? `file', 'return found.size < 0n ? `file']],
+    tests: ['sources/file'],
+  },
+  {
+    name: 'a file goes by its time of modification, which can be set back',
+    file: 'src/integrations/file.ts',
+    edits: [['[dev, ino, size, mtimeNs, ctimeNs]', '[dev, ino, size, mtimeNs, ctimeNs - ctimeNs]']],
+    tests: ['sources/file'],
+  },
+  {
+    name: 'a file that is missing again has its old version back',
+    file: 'src/integrations/file.ts',
+    edits: [['= `nothing in $', '= `nothing` || `$']],
+    tests: ['sources/file'],
+  },
 ]
