@@ -30,7 +30,7 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 120_000,
     coverage: {
-      include: ['src/core/**', 'src/http/**', 'src/integrations/**'],
+      include: ['src/core/**', 'src/http/**', 'src/integrations/**', 'src/sources/**'],
       reporter: [['text', { skipFull: true }]],
       thresholds: { 100: true },
     },

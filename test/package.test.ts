@@ -114,7 +114,10 @@ const FRAMEWORKS: Record<string, string[]> = {
   hono: ['hono'],
   koa: ['koa', '@types/koa', '@koa/router'],
   nest: ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express', 'reflect-metadata', 'rxjs', '@types/node'],
+  postgres: ['pg', '@types/pg', '@types/node'],
 }
+
+const pageOf = (name: string) => [`docs/frameworks/${name}.md`, `docs/sources/${name}.md`].find(existsSync) as string
 
 describe('the packed package, with one framework and nothing else', () => {
   it('is tried with each of them', () => {
@@ -134,8 +137,7 @@ describe('the packed package, with one framework and nothing else', () => {
         const packages = FRAMEWORKS[framework]?.map((name) => `${name}@${manifest.devDependencies[name]}`) ?? []
         const options = ['--silent', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
         await run('npm', ['install', ...options, tarball, ...packages], { cwd: folder })
-        const folderOfPage = existsSync(`docs/sources/${framework}.md`) ? 'sources' : 'frameworks'
-        const page = await readFile(`docs/${folderOfPage}/${framework}.md`, 'utf8')
+        const page = await readFile(pageOf(framework), 'utf8')
         const [, kind, code] = /```ts(.*)\n([\s\S]*?)```/.exec(page) as unknown as string[]
         await writeFile(join(folder, 'use.ts'), code as string)
         const compiler = resolve('node_modules/typescript/bin/tsc')

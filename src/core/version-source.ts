@@ -102,7 +102,7 @@ export function isSource(item: unknown): boolean {
 }
 
 /** What cached functions share of a source. A session pins what it has seen of each key. */
-export class SharedSource implements PinOwner {
+class SharedSource implements PinOwner {
   readonly name: string
   readonly isAsync: boolean
   readonly #checks: { check(key: Key, value: never): Reading | Promise<Reading>; stats(): CheckStats }

@@ -984,4 +984,27 @@ export const mutants = [
     edits: [['= `nothing in $', '= `nothing` || `$']],
     tests: ['sources/file'],
   },
+  {
+    name: 'PostgreSQL: a server that was started again has the old versions',
+    file: 'src/integrations/postgres.ts',
+    edits: [
+      [
+        "concat_ws(' ', e.epoch, c.oid, extract(epoch from pg_postmaster_start_time())::text, (",
+        "concat_ws(' ', e.epoch, c.oid, (",
+      ],
+    ],
+    tests: ['sources/postgres'],
+  },
+  {
+    name: 'PostgreSQL: what may be rolled back has a version',
+    file: 'src/integrations/postgres.ts',
+    edits: [['if (row.writing) return new InvalidVersionError(WRITING)', '']],
+    tests: ['sources/postgres'],
+  },
+  {
+    name: 'PostgreSQL: a table that lost its trigger keeps its epoch',
+    file: 'src/sources/postgres-install.ts',
+    edits: [['on conflict (relation) do update set epoch = excluded.epoch', 'on conflict (relation) do nothing']],
+    tests: ['sources/postgres'],
+  },
 ]

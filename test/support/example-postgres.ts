@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, chown, cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -21,6 +21,8 @@ export function serverIsInstalled(): boolean {
 
 export interface RunningPostgres {
   readonly url: string
+  /** Ends it with all its connections, and starts it again with the same data and address. */
+  restart(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -41,18 +43,26 @@ export async function startPostgres(): Promise<RunningPostgres> {
   const port = await freePort()
   const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off']
   const flags = settings.flatMap((setting) => ['-c', setting])
-  const server = spawn(programs.postgres, ['-D', data, ...flags], {
-    ...user,
-    cwd: home,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  await ready(server)
-  const stop = async (): Promise<void> => {
+  const launch = async (): Promise<ChildProcess> => {
+    const stdio: StdioOptions = ['ignore', 'ignore', 'pipe']
+    const started = spawn(programs.postgres, ['-D', data, ...flags], { ...user, cwd: home, stdio })
+    await ready(started)
+    return started
+  }
+  let server = await launch()
+  const end = async (): Promise<void> => {
     server.kill('SIGINT') // ends its connections, and then itself
     await once(server, 'exit')
+  }
+  const restart = async (): Promise<void> => {
+    await end()
+    server = await launch()
+  }
+  const stop = async (): Promise<void> => {
+    await end()
     await rm(home, { recursive: true, force: true })
   }
-  return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, stop }
+  return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, restart, stop }
 }
 
 /** Where the programs are. Root's projects are often where nobody else may look, so it copies them out of there. */

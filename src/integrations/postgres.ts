@@ -1,0 +1,140 @@
+import { describe, InvalidOptionError, InvalidVersionError } from '../core/errors.ts'
+import type { Version } from '../core/version.ts'
+import { type VersionSource, versionSource } from '../core/version-source.ts'
+import {
+  HAS_RELATIVES,
+  type InstallOptions,
+  installSql,
+  quoteAll,
+  removeSql,
+  renewEpochSql,
+  SCHEMA,
+  TRIGGER,
+} from '../sources/postgres-install.ts'
+
+export { type InstallOptions, installSql, removeSql, renewEpochSql }
+
+/** What is used of a client: a pool or a client of `pg` is one, and so is a PGlite. */
+export interface PostgresClient {
+  query(text: string, values: unknown[]): PromiseLike<{ rows: unknown[] }>
+}
+
+export interface PostgresVersionOptions {
+  /** What people know the source by. It goes into the tags of conditional requests, so it should not change. */
+  name?: string | undefined
+  /**
+   * How long a check may take, in milliseconds, before its waiters fail with `ERR_VERSION_TIMEOUT`.
+   *
+   * @default 10_000
+   */
+  timeout?: number | undefined
+}
+
+/** A shard is locked from a write until its commit: each counter says exactly which commits are seen, a sum would not. */
+const TABLES = `
+select t.name, c.oid is not null as found,
+  c.relkind = 'r' and g.tgenabled in ('O', 'A') and e.epoch is not null and not ${HAS_RELATIVES} as counted,
+  pg_current_xact_id_if_assigned() is not null as writing,
+  concat_ws(' ', e.epoch, c.oid, extract(epoch from pg_postmaster_start_time())::text, (
+    select string_agg(s.shard || ':' || s.counter, ',' order by s.shard) from ${SCHEMA}.shards s where s.relation = c.oid
+  )) as version
+from unnest($1::text[]) t (name)
+left join pg_catalog.pg_class c on c.oid = to_regclass(t.name)
+left join pg_catalog.pg_trigger g on g.tgrelid = c.oid and g.tgname = '${TRIGGER}'
+left join ${SCHEMA}.epochs e on e.relation = c.oid`
+
+interface TableRow {
+  name: string
+  found: boolean
+  counted: boolean | null
+  writing: boolean
+  version: string
+}
+
+/**
+ * The versions of tables that `installSql` has prepared, as a version source whose key is the table's name. All that is
+ * asked for at the same time is read by one query.
+ *
+ * @throws {InvalidOptionError} for names that are none, and for an option that is unknown or cannot be used.
+ * @example
+ * const tables = tableVersions(pool, ['flights', 'airports'])
+ * const delays = versionedLruCache(readDelays, { version: [tables.of(() => 'flights'), tables.of(() => 'airports')] })
+ */
+export function tableVersions<Table extends string>(
+  client: PostgresClient,
+  tables: readonly Table[],
+  { name = 'postgres tables', ...others }: PostgresVersionOptions = {},
+): VersionSource<Table, Promise<Version>> {
+  admitClient(client)
+  const quoted = new Map(quoteAll(tables).map((name, index) => [tables[index] as Table, name]))
+  const readMany = async (keys: readonly Table[]): Promise<unknown[]> => {
+    const asked = keys.flatMap((key) => quoted.get(key) ?? [])
+    const rows = await readTables(client, asked)
+    const byName = new Map(rows.map((row) => [row.name, row]))
+    return keys.map((key) => versionOf(key, byName.get(quoted.get(key) ?? '')))
+  }
+  return versionSource<Table, Promise<Version>>({ ...others, name, readMany })
+}
+
+async function readTables(client: PostgresClient, names: string[]): Promise<TableRow[]> {
+  try {
+    return (await client.query(TABLES, [names])).rows as TableRow[]
+  } catch (error) {
+    if ((error as { code?: unknown } | undefined)?.code !== '42P01') throw error
+    throw new InvalidVersionError(`No table of this database has versions: run ${install(names)}.`, { cause: error })
+  }
+}
+
+function versionOf(key: string, row: TableRow | undefined): string | Error {
+  if (row === undefined) {
+    return new InvalidOptionError(`The table ${describe(key)} was not named: add it to the list of tableVersions.`)
+  }
+  if (!row.found) return new InvalidVersionError(`There is no table ${row.name}: name one as in "schema.table".`)
+  if (row.writing) return new InvalidVersionError(WRITING)
+  if (row.counted) return row.version
+  return new InvalidVersionError(
+    `The table ${row.name} has no working triggers for versions: run ${install([row.name])}.`,
+  )
+}
+
+/** What a transaction has written may be rolled back, and its version would come again with other data. */
+const WRITING =
+  'The client is inside a transaction that has written, whose versions may be rolled back: give the pool, or a client of its own.'
+
+const install = (names: readonly string[]): string => `the SQL that installSql(${JSON.stringify(names)}) gives`
+
+/** On a standby the snapshot's text does not say which transactions are running. */
+const SNAPSHOT = `
+select pg_is_in_recovery() as standby, pg_current_xact_id_if_assigned() is not null as writing,
+  concat_ws(' ', s.system_identifier, c.timeline_id, extract(epoch from pg_postmaster_start_time())::text,
+    pg_current_snapshot()::text) as version
+from pg_control_system() s, pg_control_checkpoint() c`
+
+/**
+ * The version of all that a server keeps: another one after each commit that wrote, in any table of any database of it.
+ * Needs no triggers.
+ *
+ * @throws {InvalidOptionError} for an option that is unknown or cannot be used.
+ * @example
+ * const report = versionedLruCache(buildReport, { version: snapshotVersion(pool).of() })
+ */
+export function snapshotVersion(
+  client: PostgresClient,
+  { name = 'postgres snapshot', ...others }: PostgresVersionOptions = {},
+): VersionSource<undefined, Promise<Version>> {
+  admitClient(client)
+  const readMany = async (): Promise<unknown[]> => {
+    const [row] = (await client.query(SNAPSHOT, [])).rows as { standby: boolean; writing: boolean; version: string }[]
+    if (row?.standby) throw new InvalidVersionError('A standby cannot tell its snapshots apart: ask the primary.')
+    if (row?.writing) throw new InvalidVersionError(WRITING)
+    return [row?.version]
+  }
+  return versionSource<undefined, Promise<Version>>({ ...others, name, readMany })
+}
+
+function admitClient(client: unknown): void {
+  if (typeof (client as PostgresClient | undefined)?.query === 'function') return
+  throw new InvalidOptionError(
+    `The client is ${describe(client)}: give one with query(text, values), such as a pg.Pool.`,
+  )
+}
