@@ -319,6 +319,7 @@ describe('a source that reads many keys at once', () => {
     const { error } = (await outcomeOf(source('a'))) as { error: Error & { code: string } }
     expect(error.code).toBe('ERR_VERSION_TIMEOUT')
     expect(error.message).toContain('orders did not answer for ("a") within 10 ms')
+    expect(error.message).toContain('or raise "timeout".')
     expect(await source('a')).toBe(1)
   })
 

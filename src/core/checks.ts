@@ -25,14 +25,16 @@ export interface CheckSettings {
   readonly name: string
   /** In milliseconds, for a version that is promised. */
   readonly timeout: number
+  /** The option that sets it. */
+  readonly timeoutOption: string
   readonly clock: () => number
 }
 
 /** @param keys what was asked for, as people read it. */
-export function tooLate({ name, timeout }: CheckSettings, keys: string): VersionTimeoutError {
+export function tooLate({ name, timeout, timeoutOption }: CheckSettings, keys: string): VersionTimeoutError {
   return new VersionTimeoutError(
     `The version function of ${name} did not answer for ${keys} within ${timeout} ms: make it cheaper, give its client a ` +
-      'timeout of its own, or raise "versionTimeout".',
+      `timeout of its own, or raise "${timeoutOption}".`,
   )
 }
 
@@ -104,7 +106,7 @@ export class Checks<Asker> {
     this.#count++
     const version = this.#call(key, asker)
     if (!isThenable(version)) return { version: this.#admit(key, version), readAt, order, tainted: false }
-    const outcome = withTimeout(version, this.#settings.timeout, () => this.#tooLate(key))
+    const outcome = withTimeout(version, this.#settings.timeout, () => tooLate(this.#settings, showKey(key)))
     this.#follow(key, outcome) // first, so that there is room for another check when the waiters hear of this one
     return outcome.then(
       (settled) => ({ version: this.#admit(key, settled), readAt, order, tainted: false }),
@@ -132,10 +134,6 @@ export class Checks<Asker> {
     }
     const running: RunningCheck = { ended: outcome.then(end, end), next: undefined }
     this.#running.set(key, running)
-  }
-
-  #tooLate(key: Key): VersionTimeoutError {
-    return tooLate(this.#settings, showKey(key))
   }
 
   #fail(key: Key, error: unknown): never {

@@ -57,7 +57,7 @@ export class UnfreezableOutputError extends VersionedLruCacheError {
   override readonly code = 'ERR_UNFREEZABLE_OUTPUT'
 }
 
-/** Something was to depend on the version of a call, but it is no call of a cached function that has a version. */
+/** Something was to depend on the version of a call, but names no call of a cached function that has a version. */
 export class InvalidDependencyError extends VersionedLruCacheError {
   override readonly code = 'ERR_INVALID_DEPENDENCY'
 }

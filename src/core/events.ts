@@ -3,9 +3,9 @@ import { channel } from 'node:diagnostics_channel'
 /** A check has failed: the version function threw, took too long, or gave what is no version. */
 export interface CheckFailedEvent {
   readonly type: 'checkFailed'
-  /** The name of the cached function. */
+  /** The name of the cached function, or of the version source. */
   readonly name: string
-  /** The arguments it was asked for, as text: `("eu",2)`. */
+  /** The arguments or the key that it was asked for, as text: `("eu",2)`. */
   readonly key: string
   readonly error: unknown
 }

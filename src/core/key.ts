@@ -38,13 +38,20 @@ export function keyOf(args: readonly unknown[]): Key {
 
 /** Gives the key for what a user's `key` function returned. */
 export function keyFromParts(parts: unknown, functionName: string): Key {
-  if (isPrimitive(parts)) return keyOf([parts])
-  if (Array.isArray(parts) && parts.every(isPrimitive)) return keyOf([[...parts]])
+  if (isKeyParts(parts)) return keyOfParts(parts)
   const remedy = types.isPromise(parts) ? 'it must not be asynchronous' : 'pick the parts that matter'
   throw new InvalidKeyError(
     `The "key" function of ${functionName} returned ${describe(parts)}: return a string, number, bigint, ` +
       `boolean, null, undefined or a list of these (${remedy}).`,
   )
+}
+
+export function isKeyParts(parts: unknown): parts is KeyParts {
+  return isPrimitive(parts) || (Array.isArray(parts) && parts.every(isPrimitive))
+}
+
+export function keyOfParts(parts: KeyParts): Key {
+  return keyOf([isPrimitive(parts) ? parts : [...parts]])
 }
 
 /** The key as people read it: `("eu",2)`. */

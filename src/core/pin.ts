@@ -3,7 +3,7 @@ import { cycleError, endCall, type Load, type Waiter } from './cycle.ts'
 import { isItsOwnKey, type Key, showKey } from './key.ts'
 import type { Reading, Version } from './version.ts'
 
-/** What has pins: a cached function. */
+/** What has pins: a cached function, or a version source that several share. */
 export interface PinOwner {
   readonly name: string
 }

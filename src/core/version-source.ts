@@ -4,8 +4,7 @@ import { type CheckStats, Checks } from './checks.ts'
 import { type Clock, monotonicClock } from './clock.ts'
 import { ambientPins } from './context.ts'
 import { describe, InvalidKeyError, InvalidOptionError } from './errors.ts'
-import { type Key, type KeyParts, keyOf, NO_ARGUMENTS } from './key.ts'
-import { isPrimitive } from './key-writer.ts'
+import { isKeyParts, type Key, type KeyParts, keyOfParts, NO_ARGUMENTS } from './key.ts'
 import type { MaybeAsyncVersion } from './options.ts'
 import { Pin, type PinOwner } from './pin.ts'
 import type { Pins } from './pins.ts'
@@ -110,7 +109,7 @@ class SharedSource implements PinOwner {
   constructor({ name, read, readMany, timeout }: SourceSettings) {
     this.name = name
     this.isAsync = readMany !== undefined || types.isAsyncFunction(read)
-    const settings = { name, timeout, clock: monotonicClock as Clock }
+    const settings = { name, timeout, timeoutOption: 'timeout', clock: monotonicClock as Clock }
     this.#checks = readMany === undefined ? new Checks(read, settings) : new Batches(readMany, settings)
   }
 
@@ -142,8 +141,7 @@ class SharedSource implements PinOwner {
 /** @throws {InvalidKeyError} for what cannot be the key of a source. */
 export function sourceKey(value: unknown, name: string): Key {
   if (value === undefined) return NO_ARGUMENTS
-  if (isPrimitive(value)) return keyOf([value])
-  if (Array.isArray(value) && value.every(isPrimitive)) return keyOf([[...value]])
+  if (isKeyParts(value)) return keyOfParts(value)
   throw new InvalidKeyError(
     `The version source ${name} was asked for ${describe(value)}: ask for a string, number, bigint, boolean, null, ` +
       'undefined or a list of these; "of" picks what matters of a call.',

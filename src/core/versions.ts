@@ -68,7 +68,12 @@ class OwnVersions implements Versions {
   readonly #checks: Checks<Asker>
 
   constructor(name: string, version: UserFunction<unknown>, { versionTimeout, clock }: Settings) {
-    this.#checks = new Checks(({ self, args }) => version.apply(self, args), { name, timeout: versionTimeout, clock })
+    this.#checks = new Checks(({ self, args }) => version.apply(self, args), {
+      name,
+      timeout: versionTimeout,
+      timeoutOption: 'versionTimeout',
+      clock,
+    })
   }
 
   read(_pins: Pins | undefined, pin: Pin, asker: Asker): Reading | Promise<Reading> {

@@ -23,7 +23,7 @@ export interface ConditionalOptions {
    */
   vary?: string | readonly string[] | undefined
   /**
-   * The `Cache-Control` of the answer, unless the handler sets one; `false` for none. By `no-cache` a client keeps the
+   * The `Cache-Control` of the answer, unless something else has set one; `false` for none. By `no-cache` a client keeps the
    * answer, and asks each time whether it is still good (RFC 9111, section 5.2.2.4).
    *
    * @default 'no-cache'
