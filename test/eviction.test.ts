@@ -7,7 +7,7 @@ import { EVICTIONS, type Eviction } from './support/world.ts'
 
 /** Everything of an entry depends on its number, so that what is mixed up shows. */
 function entry(key: string, number: number, size = 1): NewEntry {
-  const reading = { version: `v${number}`, readAt: number, order: number * 2, tainted: false }
+  const reading = { version: `v${number}`, readAt: number, order: number * 2, tainted: false, snapshot: undefined }
   return { key, output: { number, size }, async: number % 2 === 1, size, reading, lifetime: number * 3 }
 }
 
@@ -16,7 +16,13 @@ function read(entries: Entries, key: string): NewEntry | undefined {
   const slot = entries.find(key)
   if (slot === NO_SLOT) return undefined
   const readAt = entries.readAt[slot] as number
-  const reading = { version: entries.versions[slot], readAt, order: entries.orders[slot] as number, tainted: false }
+  const reading = {
+    version: entries.versions[slot],
+    readAt,
+    order: entries.orders[slot] as number,
+    tainted: false,
+    snapshot: undefined,
+  }
   expect(entries.confirmedAt[slot]).toBe(readAt)
   const lifetime = (entries.expiresAt[slot] as number) - readAt
   const [output, async] = [entries.output(slot), entries.isAsync(slot)]

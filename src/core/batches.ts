@@ -1,10 +1,12 @@
 import { type CheckSettings, type CheckStats, nextOrder, tooLate } from './checks.ts'
+import { currentSnapshot } from './context.ts'
 import { describe, InvalidVersionError } from './errors.ts'
 import { announce } from './events.ts'
 import { type Key, showKey } from './key.ts'
+import type { Snapshot } from './snapshot.ts'
 import { withTimeout } from './timeout.ts'
 import { admitVersion, type Reading } from './version.ts'
-import { runSharedCheck } from './work.ts'
+import { Work } from './work.ts'
 
 /** Reads the versions of many keys at once: in their order, or by key. An `Error` in place of a version fails its key. */
 export type ReadMany<K> = (keys: readonly K[]) => PromiseLike<Versions<K>> | Versions<K>
@@ -19,16 +21,22 @@ interface Asked<K> {
   reject(error: unknown): void
 }
 
+/** The batch that runs, and the one that gathers. */
+interface Queue<K> {
+  gathering: Map<Key, Asked<K>> | undefined
+  running: Promise<void> | undefined
+}
+
 /**
  * Checks that are run together. At most one batch runs and one gathers, for all keys of a source. Who asks while a batch
  * runs waits for the next one, whatever that batch reads: it began before, and may miss a write that was acknowledged in
- * between.
+ * between. A snapshot has batches of its own: what it sees, nobody else does.
  */
 export class Batches<K> {
   readonly #readMany: ReadMany<K>
   readonly #settings: CheckSettings
-  #gathering: Map<Key, Asked<K>> | undefined
-  #running: Promise<void> | undefined
+  readonly #current: Queue<K> = { gathering: undefined, running: undefined }
+  readonly #inSnapshots = new WeakMap<Snapshot, Queue<K>>()
   #runningKeys = 0
   #count = 0
   #errors = 0
@@ -39,11 +47,14 @@ export class Batches<K> {
   }
 
   check(key: Key, value: K): Promise<Reading> {
-    const batch = this.#gathering ?? this.#gather()
+    const snapshot = currentSnapshot()
+    const inSnapshot = snapshot !== undefined && snapshot.database === this.#settings.database
+    const batch = inSnapshot ? this.#batchIn(this.#queueOf(snapshot), snapshot) : this.#batchIn(this.#current)
     let asked = batch.get(key)
     if (asked === undefined) {
       asked = newAsked(value)
       batch.set(key, asked)
+      if (inSnapshot) snapshot.keepFor(asked.reading)
     }
     return asked.reading
   }
@@ -52,41 +63,49 @@ export class Batches<K> {
     return { checks: this.#count, checkErrors: this.#errors, runningChecks: this.#runningKeys }
   }
 
-  /** It starts when the one that runs has ended, else when all that is asked for in this turn has been. */
-  #gather(): Map<Key, Asked<K>> {
+  #queueOf(snapshot: Snapshot): Queue<K> {
+    const known = this.#inSnapshots.get(snapshot)
+    if (known !== undefined) return known
+    const queue = { gathering: undefined, running: undefined }
+    this.#inSnapshots.set(snapshot, queue)
+    return queue
+  }
+
+  /** The batch to join. It starts when the one that runs has ended, else when all that is asked for in this turn has been. */
+  #batchIn(queue: Queue<K>, snapshot?: Snapshot): Map<Key, Asked<K>> {
+    if (queue.gathering !== undefined) return queue.gathering
     const batch = new Map<Key, Asked<K>>()
-    this.#gathering = batch
+    queue.gathering = batch
     const turn =
-      this.#running ?? Promise.resolve().then(() => new Promise<void>((resolve) => process.nextTick(resolve)))
+      queue.running ?? Promise.resolve().then(() => new Promise<void>((resolve) => process.nextTick(resolve)))
     void turn.then(() => {
-      this.#gathering = undefined
-      this.#running = this.#run(batch).finally(() => {
-        this.#running = undefined
+      queue.gathering = undefined
+      queue.running = this.#run(batch, snapshot).finally(() => {
+        queue.running = undefined
       })
     })
     return batch
   }
 
   /** Never fails: those who asked are told. */
-  async #run(batch: Map<Key, Asked<K>>): Promise<void> {
-    const order = nextOrder()
-    const readAt = this.#settings.clock()
+  async #run(batch: Map<Key, Asked<K>>, snapshot: Snapshot | undefined): Promise<void> {
+    const { order, readAt } = snapshot ?? { order: nextOrder(), readAt: this.#settings.clock() }
+    const work = new Work()
     this.#count++
-    this.#runningKeys = batch.size
-    const [outcome, work] = runSharedCheck(() => this.#ask(batch))
+    this.#runningKeys += batch.size
     try {
-      const versions = await outcome
-      const tainted = work.tainted
+      const versions = await work.run(() => this.#ask(batch), snapshot)
+      const { tainted } = work
       let index = 0
       for (const [key, asked] of batch) {
         const given = Array.isArray(versions) ? versions[index] : (versions as ReadonlyMap<K, unknown>).get(asked.value)
         index++
-        this.#settle(key, asked, given, { readAt, order, tainted })
+        this.#settle(key, asked, given, { readAt, order, tainted, snapshot })
       }
     } catch (error) {
       for (const [key, asked] of batch) this.#fail(key, asked, error)
     } finally {
-      this.#runningKeys = 0
+      this.#runningKeys -= batch.size
       work.end()
     }
   }

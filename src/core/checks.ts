@@ -1,11 +1,12 @@
+import { currentSnapshot } from './context.ts'
 import { cycleError } from './cycle.ts'
 import { VersionTimeoutError } from './errors.ts'
 import { announce } from './events.ts'
 import { type Key, showKey } from './key.ts'
-import { isThenable } from './thenable.ts'
+import { after, isThenable, recover } from './thenable.ts'
 import { withTimeout } from './timeout.ts'
 import { admitVersion, type Reading, type Version } from './version.ts'
-import { runSharedCheck } from './work.ts'
+import { Work } from './work.ts'
 
 /** What was done to read versions. */
 export interface CheckStats {
@@ -28,6 +29,8 @@ export interface CheckSettings {
   /** The option that sets it. */
   readonly timeoutOption: string
   readonly clock: () => number
+  /** What the versions are of, if they can be read in a snapshot of it. */
+  readonly database?: object | undefined
 }
 
 /** @param keys what was asked for, as people read it. */
@@ -85,19 +88,36 @@ export class Checks<Asker> {
    */
   check(key: Key, asker: Asker): Reading | Promise<Reading> {
     const running = this.#running.size === 0 ? undefined : this.#running.get(key)
-    if (running === undefined) return this.#run(key, asker)
+    if (running === undefined) {
+      return currentSnapshot() === undefined ? this.#run(key, asker) : this.#runApart(key, asker)
+    }
     running.next ??= running.ended.then(() => this.#runShared(key, asker))
     return running.next
   }
 
-  async #runShared(key: Key, asker: Asker): Promise<Reading> {
+  #runShared(key: Key, asker: Asker): Reading | Promise<Reading> {
     this.#running.delete(key) // it has ended, and stood there only so that its `next` could be shared
-    const [outcome, work] = runSharedCheck(() => this.#run(key, asker))
-    try {
-      return { ...(await outcome), tainted: work.tainted }
-    } finally {
+    return this.#runApart(key, asker)
+  }
+
+  /** By pins of its own, and in no snapshot: what the caller's session goes by may be older than what others ask for. */
+  #runApart(key: Key, asker: Asker): Reading | Promise<Reading> {
+    const work = new Work()
+    const end = (reading: Reading): Reading => {
       work.end()
+      return { ...reading, tainted: work.tainted }
     }
+    return recover(
+      () =>
+        after(
+          work.run(() => this.#run(key, asker)),
+          end,
+        ),
+      (error) => {
+        work.end()
+        throw error
+      },
+    )
   }
 
   #run(key: Key, asker: Asker): Reading | Promise<Reading> {
@@ -105,11 +125,12 @@ export class Checks<Asker> {
     const readAt = this.#settings.clock()
     this.#count++
     const version = this.#call(key, asker)
-    if (!isThenable(version)) return { version: this.#admit(key, version), readAt, order, tainted: false }
+    if (!isThenable(version))
+      return { version: this.#admit(key, version), readAt, order, tainted: false, snapshot: undefined }
     const outcome = withTimeout(version, this.#settings.timeout, () => tooLate(this.#settings, showKey(key)))
     this.#follow(key, outcome) // first, so that there is room for another check when the waiters hear of this one
     return outcome.then(
-      (settled) => ({ version: this.#admit(key, settled), readAt, order, tainted: false }),
+      (settled) => ({ version: this.#admit(key, settled), readAt, order, tainted: false, snapshot: undefined }),
       (error) => this.#fail(key, error),
     )
   }

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Load } from './cycle.ts'
 import type { Pins } from './pins.ts'
 import type { Session } from './session.ts'
+import type { Snapshot } from './snapshot.ts'
 import type { Work } from './work.ts'
 
 /** Where code runs: in which session, and as part of which work that sessions share. */
@@ -9,6 +10,8 @@ export interface Context {
   readonly session: Session | undefined
   readonly sessionPins: Pins | undefined
   readonly work: Work | undefined
+  /** What of a database it sees, unless it sees what is current. */
+  readonly snapshot: Snapshot | undefined
   /** What calls go by, at hand: the pins of the work, or of the session when there is no work or it is over. */
   pins: Pins | undefined
 }
@@ -28,6 +31,11 @@ export function ambientPins(): Pins | undefined {
 /** Whether nothing stale may go into the session for which the calling code works, also by way of a load. */
 export function refusesStale(): boolean {
   return ambient.getStore()?.sessionPins?.onlyCurrent ?? false
+}
+
+/** The snapshot in which the calling code runs. */
+export function currentSnapshot(): Snapshot | undefined {
+  return ambient.getStore()?.snapshot
 }
 
 /** The load that the calling code is part of. */

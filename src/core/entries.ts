@@ -48,6 +48,8 @@ export class Entries {
   /** What each was stamped with before its load began. */
   versions: Version[] = []
   orders: Float64Array = new Float64Array(0)
+  /** Whether each is of exactly its version, and of none after it. */
+  exact: Uint8Array = new Uint8Array(0)
   readAt: Float64Array = new Float64Array(0)
   expiresAt: Float64Array = new Float64Array(0)
   /** When its version was last known to be the current one. */
@@ -162,6 +164,7 @@ export class Entries {
     this.#sizes = resized(this.#sizes, slots)
     this.#async = resized(this.#async, slots)
     this.orders = resized(this.orders, slots)
+    this.exact = resized(this.exact, slots)
     this.readAt = resized(this.readAt, slots)
     this.expiresAt = resized(this.expiresAt, slots)
     this.confirmedAt = resized(this.confirmedAt, slots)
@@ -175,6 +178,7 @@ export class Entries {
     this.#sizes[slot] = size
     this.versions[slot] = reading.version
     this.orders[slot] = reading.order
+    this.exact[slot] = reading.snapshot === undefined ? 0 : 1
     this.readAt[slot] = reading.readAt
     this.expiresAt[slot] = reading.readAt + lifetime
     this.confirmedAt[slot] = reading.readAt

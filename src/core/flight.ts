@@ -45,11 +45,13 @@ export class Flights {
 
   /**
    * The flight to join: of this version, since one of another would bring what the caller has not asked for, and
-   * begun late enough, or at least no earlier than a load of the caller's own would count from.
+   * begun late enough, or at least no earlier than a load of the caller's own would count from. Who reads a snapshot
+   * joins those in snapshots only: any other may bring what is newer than its version.
    */
   find(key: Key, reading: Reading, readAfter: number): Flight | undefined {
     return this.#byKey.get(key)?.find((flight) => {
-      const { version, readAt } = flight.reading
+      const { version, readAt, snapshot } = flight.reading
+      if (reading.snapshot !== undefined && snapshot === undefined) return false
       return sameVersion(version, reading.version) && (readAt > readAfter || readAt >= reading.readAt)
     })
   }

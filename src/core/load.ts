@@ -97,13 +97,14 @@ export class Loads {
       (output) => this.#land(flight, output, true),
       (error) => this.#fail(flight, error),
     )
+    flight.reading.snapshot?.keepFor(flight.outcome)
     return flight.outcome
   }
 
   #run(call: LoadCall, flight: Flight): unknown {
     this.#counters.loads++
     try {
-      const loaded = runLoad(flight, () => this.#loader.apply(call.self, call.args))
+      const loaded = runLoad(flight, () => this.#loader.apply(call.self, call.args), flight.reading.snapshot)
       if (!isThenable(loaded)) return loaded
       this.givesPromises = true
       return Promise.resolve(loaded)

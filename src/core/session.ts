@@ -2,6 +2,7 @@ import { ambientPins, type Context, currentContext, currentWork } from './contex
 import { keepInHolder, type MapLike, readHolder, requireHolder } from './holder.ts'
 import type { SeenVersion } from './pin.ts'
 import { Pins } from './pins.ts'
+import type { Snapshot } from './snapshot.ts'
 import { runSession } from './work.ts'
 
 /** What the `session` option takes: a `Session`, a `Map`-like, or any object that lives as long as the work. */
@@ -95,6 +96,17 @@ export class Session {
  */
 export function runInSession<R>(fn: () => R): R {
   return new Session().run(fn)
+}
+
+/**
+ * Runs a function in a new session that reads a snapshot. What is served stale is of another state, so nothing is.
+ *
+ * @returns what the function returns.
+ */
+export function runInSessionOf<R>(snapshot: Snapshot, fn: () => R): R {
+  const session = new Session()
+  session.refuseStale()
+  return runSession(session, pinsOf(session), fn, snapshot)
 }
 
 /** The session in which the calling code runs, or `undefined` outside of `runInSession` and `session.run`. */

@@ -37,6 +37,7 @@ export class Store {
     if (!sameVersion(entries.versions[slot], reading.version)) return this.#miss('outdated')
     if (reading.readAt > (entries.confirmedAt[slot] as number)) entries.confirmedAt[slot] = reading.readAt
     if (this.#isExpired(slot, now)) return this.#miss('expired')
+    if (reading.snapshot !== undefined && entries.exact[slot] === 0) return this.#miss()
     this.#counters.hits++
     entries.use(slot)
     return slot

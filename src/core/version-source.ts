@@ -60,7 +60,22 @@ export interface VersionSource<K extends KeyParts, V extends MaybeAsyncVersion> 
 export function versionSource<K extends KeyParts = undefined, V extends MaybeAsyncVersion = Promise<Version>>(
   options: VersionSourceOptions<K, V>,
 ): VersionSource<K, V> {
-  const source = new SharedSource(readSourceOptions(options))
+  return asFunction<K, V>(new SharedSource(readSourceOptions(options)))
+}
+
+/**
+ * Makes a version source that a session in a snapshot of this database reads there. Only `readMany` can.
+ *
+ * @throws {InvalidOptionError} for an option that is missing, unknown or cannot be used.
+ */
+export function databaseVersionSource<K extends KeyParts = undefined>(
+  database: object,
+  options: Omit<VersionSourceOptions<K, Promise<Version>>, 'read'>,
+): VersionSource<K, Promise<Version>> {
+  return asFunction(new SharedSource({ ...readSourceOptions(options), database }))
+}
+
+function asFunction<K extends KeyParts, V extends MaybeAsyncVersion>(source: SharedSource): VersionSource<K, V> {
   const call = (key: K): V => source.current(key) as V
   const of = (pick: UserFunction<unknown> = () => undefined) => {
     const version = function (this: unknown, ...args: unknown[]): unknown {
@@ -70,7 +85,7 @@ export function versionSource<K extends KeyParts = undefined, V extends MaybeAsy
     return version
   }
   SOURCES.set(call, { source, pick: (key) => key })
-  Object.defineProperty(call, 'name', { value: options.name })
+  Object.defineProperty(call, 'name', { value: source.name })
   return Object.assign(call, { of, stats: () => source.stats() }) as unknown as VersionSource<K, V>
 }
 
@@ -106,10 +121,10 @@ class SharedSource implements PinOwner {
   readonly isAsync: boolean
   readonly #checks: { check(key: Key, value: never): Reading | Promise<Reading>; stats(): CheckStats }
 
-  constructor({ name, read, readMany, timeout }: SourceSettings) {
+  constructor({ name, read, readMany, timeout, database }: SourceSettings) {
     this.name = name
     this.isAsync = readMany !== undefined || types.isAsyncFunction(read)
-    const settings = { name, timeout, timeoutOption: 'timeout', clock: monotonicClock as Clock }
+    const settings = { name, timeout, timeoutOption: 'timeout', clock: monotonicClock as Clock, database }
     this.#checks = readMany === undefined ? new Checks(read, settings) : new Batches(readMany, settings)
   }
 
@@ -153,6 +168,7 @@ interface SourceSettings {
   readonly read: (value: never) => unknown
   readonly readMany: ReadMany<never> | undefined
   readonly timeout: number
+  readonly database?: object
 }
 
 function readSourceOptions(options: unknown): SourceSettings {

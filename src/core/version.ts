@@ -1,5 +1,6 @@
 import { describe, InvalidVersionError } from './errors.ts'
 import { isPrimitive, type Primitive } from './key-writer.ts'
+import type { Snapshot } from './snapshot.ts'
 
 /**
  * What tells whether an output is still good: compared for equality only, never ordered.
@@ -19,6 +20,8 @@ export interface Reading {
   readonly order: number
   /** Whether it was read by way of something that was served stale. */
   readonly tainted: boolean
+  /** In which it was read, and in which to load: what comes from there is of exactly this version, and of none after it. */
+  readonly snapshot: Snapshot | undefined
 }
 
 export function sameVersion(a: Version, b: Version): boolean {

@@ -55,7 +55,7 @@ class NoVersions implements Versions {
 
   read(): Reading {
     const order = nextOrder()
-    return { version: undefined, readAt: this.#clock(), order, tainted: false }
+    return { version: undefined, readAt: this.#clock(), order, tainted: false, snapshot: undefined }
   }
 
   stats(): CheckStats {
@@ -118,6 +118,7 @@ class SharedVersions implements Versions {
       readAt: this.#onOwnClock(Math.min(...parts.map(({ readAt }) => readAt))),
       order: Math.min(...parts.map(({ order }) => order)),
       tainted: parts.some(({ tainted }) => tainted),
+      snapshot: parts.every(({ snapshot }) => snapshot !== undefined) ? parts[0]?.snapshot : undefined,
     }
   }
 

@@ -2,6 +2,7 @@ import { type Context, currentContext, enter } from './context.ts'
 import type { Load } from './cycle.ts'
 import { Pins } from './pins.ts'
 import type { Session } from './session.ts'
+import type { Snapshot } from './snapshot.ts'
 
 /**
  * Work whose result several sessions get: a load, a shared check. It goes by pins of its own, since those of the
@@ -22,15 +23,16 @@ export class Work {
   /** Whether something stale has gone into it, so that its result must not be kept as good. */
   tainted = false
 
-  constructor(load: Load | undefined, outer: Work | undefined) {
+  /** A check that sessions share has no load, and is part of none. */
+  constructor(load?: Load, outer?: Work) {
     this.load = load
     this.outer = outer
   }
 
-  /** Runs in the session of whoever has begun it. */
-  run<R>(fn: () => R): R {
+  /** Runs in the session of whoever has begun it, and in no snapshot but this: what others get too, must be current. */
+  run<R>(fn: () => R, snapshot?: Snapshot): R {
     const { session, sessionPins } = currentContext() ?? NOWHERE
-    this.#context = { session, sessionPins, work: this, pins: this.pins }
+    this.#context = { session, sessionPins, work: this, snapshot, pins: this.pins }
     return enter(this.#context, fn)
   }
 
@@ -44,25 +46,19 @@ export class Work {
 const NOWHERE = { session: undefined, sessionPins: undefined }
 
 /** A session that begins within a load sees what is current when it begins, so it has pins of its own there too. */
-export function runSession<R>(session: Session, pins: Pins, fn: () => R): R {
+export function runSession<R>(session: Session, pins: Pins, fn: () => R, snapshot?: Snapshot): R {
   const outer = workUnderWay()
   const work = outer && new Work(outer.load, outer)
-  return enter({ session, sessionPins: pins, work, pins: work?.pins ?? pins }, fn)
+  return enter({ session, sessionPins: pins, work, snapshot, pins: work?.pins ?? pins }, fn)
 }
 
-export function runLoad<R>(load: Load, fn: () => R): R {
+export function runLoad<R>(load: Load, fn: () => R, snapshot: Snapshot | undefined): R {
   load.work = new Work(load, workUnderWay())
-  return load.work.run(fn)
+  return load.work.run(fn, snapshot)
 }
 
 /** Work that is over is let go of: else a chain of timers that load would hold all that ever ran in it. */
 function workUnderWay(): Work | undefined {
   const work = currentContext()?.work
   return work?.pins && work
-}
-
-/** Runs a check that several sessions share, in the context of the one that asked for it first. */
-export function runSharedCheck<R>(fn: () => R): [result: R, work: Work] {
-  const work = new Work(undefined, undefined)
-  return [work.run(fn), work]
 }

@@ -1,6 +1,6 @@
 import { describe, InvalidOptionError, InvalidVersionError } from '../core/errors.ts'
 import type { Version } from '../core/version.ts'
-import { type VersionSource, versionSource } from '../core/version-source.ts'
+import { databaseVersionSource, type VersionSource } from '../core/version-source.ts'
 import {
   HAS_RELATIVES,
   type InstallOptions,
@@ -11,8 +11,27 @@ import {
   SCHEMA,
   TRIGGER,
 } from '../sources/postgres-install.ts'
+import {
+  askIn,
+  databaseOf,
+  runInSnapshot,
+  type SnapshotClient,
+  type SnapshotDatabase,
+  type SnapshotOptions,
+  snapshotClient,
+} from '../sources/postgres-snapshot.ts'
 
-export { type InstallOptions, installSql, removeSql, renewEpochSql }
+export {
+  type InstallOptions,
+  installSql,
+  removeSql,
+  renewEpochSql,
+  runInSnapshot,
+  type SnapshotClient,
+  type SnapshotDatabase,
+  type SnapshotOptions,
+  snapshotClient,
+}
 
 /** What is used of a client: a pool or a client of `pg` is one, and so is a PGlite. */
 export interface PostgresClient {
@@ -66,19 +85,20 @@ export function tableVersions<Table extends string>(
   { name = 'postgres tables', ...others }: PostgresVersionOptions = {},
 ): VersionSource<Table, Promise<Version>> {
   admitClient(client)
+  const database = databaseOf(client) as PostgresClient
   const quoted = new Map(quoteAll(tables).map((name, index) => [tables[index] as Table, name]))
   const readMany = async (keys: readonly Table[]): Promise<unknown[]> => {
     const asked = keys.flatMap((key) => quoted.get(key) ?? [])
-    const rows = await readTables(client, asked)
+    const rows = await readTables(database, asked)
     const byName = new Map(rows.map((row) => [row.name, row]))
     return keys.map((key) => versionOf(key, byName.get(quoted.get(key) ?? '')))
   }
-  return versionSource<Table, Promise<Version>>({ ...others, name, readMany })
+  return databaseVersionSource<Table>(database, { ...others, name, readMany })
 }
 
 async function readTables(client: PostgresClient, names: string[]): Promise<TableRow[]> {
   try {
-    return (await client.query(TABLES, [names])).rows as TableRow[]
+    return (await askIn(client, (asked) => asked.query(TABLES, [names]))).rows as TableRow[]
   } catch (error) {
     if ((error as { code?: unknown } | undefined)?.code !== '42P01') throw error
     throw new InvalidVersionError(`No table of this database has versions: run ${install(names)}.`, { cause: error })
@@ -123,13 +143,18 @@ export function snapshotVersion(
   { name = 'postgres snapshot', ...others }: PostgresVersionOptions = {},
 ): VersionSource<undefined, Promise<Version>> {
   admitClient(client)
+  const database = databaseOf(client) as PostgresClient
   const readMany = async (): Promise<unknown[]> => {
-    const [row] = (await client.query(SNAPSHOT, [])).rows as { standby: boolean; writing: boolean; version: string }[]
+    const [row] = (await askIn(database, (asked) => asked.query(SNAPSHOT, []))).rows as {
+      standby: boolean
+      writing: boolean
+      version: string
+    }[]
     if (row?.standby) throw new InvalidVersionError('A standby cannot tell its snapshots apart: ask the primary.')
     if (row?.writing) throw new InvalidVersionError(WRITING)
     return [row?.version]
   }
-  return versionSource<undefined, Promise<Version>>({ ...others, name, readMany })
+  return databaseVersionSource(database, { ...others, name, readMany })
 }
 
 function admitClient(client: unknown): void {

@@ -1,0 +1,122 @@
+import { describe, InvalidOptionError } from '../core/errors.ts'
+
+/** What is used of a pool of `pg`. */
+export interface PgPool {
+  connect(): Promise<PgPoolClient>
+  // biome-ignore lint/suspicious/noExplicitAny: a pool has many ways to be asked, and all of them are passed on
+  query(...query: any[]): any
+}
+
+export interface PgPoolClient {
+  // biome-ignore lint/suspicious/noExplicitAny: as for the pool
+  query(...query: any[]): any
+  on(event: 'error', listener: (error: Error) => void): unknown
+  release(destroy?: boolean): void
+}
+
+/** What is used of a `PGlite`. */
+export interface PGliteDatabase {
+  transaction<R>(work: (transaction: PGliteTransaction) => Promise<R>): Promise<R>
+  // biome-ignore lint/suspicious/noExplicitAny: as for the pool
+  query(...query: any[]): Promise<any>
+}
+
+export interface PGliteTransaction {
+  // biome-ignore lint/suspicious/noExplicitAny: as for the pool
+  query(...query: any[]): Promise<any>
+  exec(text: string): Promise<unknown>
+}
+
+/** What is used of the client of `postgres`. */
+export interface PostgresJs extends PostgresJsQueries {
+  reserve(): Promise<PostgresJsQueries & { release(): void }>
+}
+
+interface PostgresJsQueries {
+  // biome-ignore lint/suspicious/noExplicitAny: values of any type, and rows of any
+  (template: TemplateStringsArray, ...values: any[]): PromiseLike<any>
+  // biome-ignore lint/suspicious/noExplicitAny: values of any type, and rows of any
+  unsafe(text: string, values?: any[], options?: any): PromiseLike<any> & { cancel(): void; simple(): PromiseLike<any> }
+}
+
+/** What can give a connection to one transaction: a pool of `pg`, a `PGlite`, or a client of `postgres`. */
+export type SnapshotDatabase = PgPool | PGliteDatabase | PostgresJs
+
+/** One connection, for one transaction. */
+export interface Connection {
+  /** What queries are asked of. */
+  readonly client: PgPoolClient | PGliteTransaction | PostgresJsQueries
+  /** Begins a transaction, and runs these statements in it. */
+  begin(statements: string): PromiseLike<unknown>
+  run(statement: string): PromiseLike<unknown>
+  /** Ends the transaction, and gives the connection back. */
+  end(): Promise<void>
+  /** Gets rid of a connection that is broken, or has not answered this query yet. */
+  abandon(unanswered: unknown): void
+}
+
+/** @throws {InvalidOptionError} for what gives no connection. */
+export function admitDatabase(database: unknown): asserts database is SnapshotDatabase {
+  const given = (typeof database === 'object' || typeof database === 'function') && database ? database : {}
+  if ('reserve' in given || 'transaction' in given || ('connect' in given && !('release' in given))) return
+  throw new InvalidOptionError(
+    `The database is ${describe(database)}: give a pool of "pg", a PGlite, or a client of "postgres", which have a ` +
+      'connection for each transaction.',
+  )
+}
+
+export function connect(database: SnapshotDatabase): Promise<Connection> {
+  if ('reserve' in database) return connectPostgresJs(database)
+  return 'transaction' in database ? connectPGlite(database) : connectPg(database)
+}
+
+async function connectPg(pool: PgPool): Promise<Connection> {
+  const client = await pool.connect()
+  client.on('error', () => {}) // a connection that breaks while nothing is asked of it: the next query says so
+  return {
+    client,
+    begin: (statements) => client.query(`begin; ${statements}`),
+    run: (statement) => client.query(statement),
+    end: async () => {
+      await client.query('commit')
+      client.release()
+    },
+    abandon: () => client.release(true),
+  }
+}
+
+/** A PGlite begins and commits by itself, around a function that ends when the transaction may. */
+function connectPGlite(database: PGliteDatabase): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const transaction = database.transaction(
+      (client) =>
+        new Promise<void>((end) => {
+          const endAll = (): Promise<void> => {
+            end()
+            return transaction
+          }
+          const run = (statements: string): Promise<unknown> => client.exec(statements)
+          resolve({ client, begin: run, run, end: endAll, abandon: () => end() })
+        }),
+    )
+    transaction.catch(reject)
+  })
+}
+
+async function connectPostgresJs(sql: PostgresJs): Promise<Connection> {
+  const client = await sql.reserve()
+  return {
+    client,
+    begin: (statements) => client.unsafe(`begin; ${statements}`).simple(),
+    run: (statement) => client.unsafe(statement),
+    end: async () => {
+      await client.unsafe('commit')
+      client.release()
+    },
+    abandon: (unanswered) => {
+      const giveBack = (): void => client.release()
+      if (unanswered instanceof Object && 'cancel' in unanswered) (unanswered as { cancel(): void }).cancel()
+      client.unsafe('rollback').then(giveBack, giveBack)
+    },
+  }
+}
