@@ -1,13 +1,13 @@
 import { describe, InvalidOptionError } from '../core/errors.ts'
 
 /** What is used of a pool of `pg`. */
-export interface PgPool {
+interface PgPool {
   connect(): Promise<PgPoolClient>
   // biome-ignore lint/suspicious/noExplicitAny: a pool has many ways to be asked, and all of them are passed on
   query(...query: any[]): any
 }
 
-export interface PgPoolClient {
+interface PgPoolClient {
   // biome-ignore lint/suspicious/noExplicitAny: as for the pool
   query(...query: any[]): any
   on(event: 'error', listener: (error: Error) => void): unknown
@@ -16,13 +16,13 @@ export interface PgPoolClient {
 }
 
 /** What is used of a `PGlite`. */
-export interface PGliteDatabase {
+interface PGliteDatabase {
   transaction<R>(work: (transaction: PGliteTransaction) => Promise<R>): Promise<R>
   // biome-ignore lint/suspicious/noExplicitAny: as for the pool
   query(...query: any[]): Promise<any>
 }
 
-export interface PGliteTransaction {
+interface PGliteTransaction {
   // biome-ignore lint/suspicious/noExplicitAny: as for the pool
   query(...query: any[]): Promise<any>
   exec(text: string): Promise<unknown>
