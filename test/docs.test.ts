@@ -37,7 +37,12 @@ beforeAll(async () => {
   for (const { name, code } of blocks) await writeFile(join(FOLDER, name), code)
   await writeFile(
     join(FOLDER, 'tsconfig.json'),
-    JSON.stringify({ extends: '../../tsconfig.json', include: ['.'], exclude: [LEGACY] }),
+    JSON.stringify({
+      extends: '../../tsconfig.json',
+      compilerOptions: { noEmit: false, rootDir: '.', outDir: '.' },
+      include: ['.'],
+      exclude: [LEGACY],
+    }),
   )
   const compilerOptions = { emitDecoratorMetadata: true, erasableSyntaxOnly: false, noEmit: false, rootDir: '../../..' }
   await writeFile(
@@ -49,8 +54,8 @@ beforeAll(async () => {
 const tsc = (project: string) => run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project])
 
 let compiled: Promise<unknown> | undefined
-function compileLegacy(): Promise<unknown> {
-  compiled ??= tsc(join(FOLDER, LEGACY))
+function compile(): Promise<unknown> {
+  compiled ??= Promise.all([tsc(FOLDER), tsc(join(FOLDER, LEGACY))])
   return compiled
 }
 
@@ -61,15 +66,12 @@ describe('the code in the README and the docs', () => {
   })
 
   it('type-checks', async () => {
-    await tsc(FOLDER)
-    await compileLegacy()
+    await compile()
   })
 
   it.each(blocks)('runs and prints what it says: $name', async ({ name, code }) => {
-    const isLegacy = name.startsWith(LEGACY)
-    if (isLegacy) await compileLegacy()
-    const args = isLegacy ? [join(FOLDER, name.replace(/ts$/, 'js'))] : ['--import', 'tsx', join(FOLDER, name)]
-    const { stdout } = await run(process.execPath, args)
+    await compile()
+    const { stdout } = await run(process.execPath, [join(FOLDER, name.replace(/ts$/, 'js'))])
     expect(stdout.split('\n').slice(0, -1)).toEqual(printedBy(code))
   })
 })
