@@ -475,3 +475,88 @@ describe('wrong input', () => {
     await expect(runInSnapshot(pool, () => 1, { wait: 1 } as never)).rejects.toThrow('no option "wait"')
   })
 })
+
+function setUp() {
+  const db = snapshotClient(pool)
+  const tables = tableVersions(pool, ['flights', 'airports'])
+  const delay = async (table: string): Promise<number> => (await db.query(`select delay from ${table}`)).rows[0].delay
+  const flights = versionedLruCache(() => delay('flights'), { version: tables.of(() => 'flights') })
+  const airports = versionedLruCache(() => delay('airports'), { version: tables.of(() => 'airports') })
+  return { db, tables, delay, flights, airports }
+}
+
+describe('the session of a snapshot', () => {
+  it('that is run once more is still in it', async () => {
+    const { flights, airports } = setUp()
+    await runInSnapshot(pool, async () => {
+      const session = currentSession()
+      expect(await flights()).toBe(1)
+      await pool.query(WRITE)
+      expect(await detached(() => session?.run(airports))).toBe(1)
+      expect(await airports()).toBe(1)
+    })
+  })
+
+  it('stays in it when a load that was outside of it has ended', async () => {
+    const { flights, airports } = setUp()
+    const ended = gate()
+    let late: Promise<number> | undefined
+    const page = versionedLruCache(
+      async () => {
+        late = ended.promise.then(() => airports())
+        return 'page'
+      },
+      { version: () => 'v1' },
+    )
+    await runInSnapshot(pool, async () => {
+      expect(await flights()).toBe(1)
+      await page()
+      await pool.query(WRITE)
+      ended.open()
+      expect(await late).toBe(1)
+      expect(await airports()).toBe(1)
+    })
+  })
+})
+
+describe('a session that a function names', () => {
+  it('keeps nothing of a snapshot that is over', async () => {
+    const { tables, delay } = setUp()
+    const request = {}
+    const options = { version: tables.of(() => 'flights'), session: () => request }
+    const one = versionedLruCache(() => delay('flights'), options)
+    const other = versionedLruCache(() => delay('flights'), options)
+    await runInSnapshot(pool, () => one())
+    expect(await other()).toBe(1)
+  })
+
+  it('never gets data of one snapshot under the version of another', async () => {
+    const { tables, delay } = setUp()
+    const request = {}
+    const session = () => request
+    const first = versionedLruCache(() => delay('flights'), { version: tables.of(() => 'flights'), session })
+    const version = [tables.of(() => 'flights'), tables.of(() => 'airports')]
+    const both = versionedLruCache(() => delay('airports'), { version, session: () => currentRequest })
+    let currentRequest: object | undefined = request
+    await runInSnapshot(pool, async () => {
+      await first()
+      await pool.query('update airports set delay = delay + 1')
+      await runInSnapshot(pool, () => both())
+    })
+    currentRequest = undefined
+    expect(await both()).toBe(2)
+  })
+
+  it('sees what was acknowledged before it asked', async () => {
+    const { tables, delay } = setUp()
+    const request = {}
+    const flights = versionedLruCache(() => delay('flights'), {
+      version: tables.of(() => 'flights'),
+      session: () => request,
+    })
+    await runInSnapshot(pool, async () => {
+      await pool.query(WRITE)
+      expect(await flights()).toBe(2)
+    })
+  })
+})
