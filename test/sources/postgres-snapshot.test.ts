@@ -560,3 +560,41 @@ describe('a session that a function names', () => {
     })
   })
 })
+
+describe('invalidate', () => {
+  it.each(['invalidate', 'clear'] as const)('%s: what an older snapshot loads after it is not kept', async (how) => {
+    const { tables, delay } = setUp()
+    // airports are no part of the version: who writes them says so
+    const flights = versionedLruCache(() => delay('airports'), { version: tables.of(() => 'flights') })
+    await runInSnapshot(pool, async () => {
+      await pool.query('update airports set delay = 2')
+      detached(() => flights[how]())
+      expect(await flights()).toBe(1)
+    })
+    expect(await flights()).toBe(2)
+  })
+
+  it('nobody joins what an older snapshot loads after it', async () => {
+    const { tables, delay } = setUp()
+    const opened = gate()
+    let waits = true
+    const flights = versionedLruCache(
+      async () => {
+        if (waits) await opened.promise
+        return delay('airports')
+      },
+      { version: tables.of(() => 'flights') },
+    )
+    await runInSnapshot(pool, async () => {
+      await pool.query('update airports set delay = 2')
+      detached(() => flights.invalidate())
+      const own = flights()
+      await expect.poll(() => flights.stats().runningLoads + flights.stats().loads).toBeGreaterThan(0)
+      waits = false
+      const outside = detached(() => flights())
+      await expect.poll(() => flights.stats().loads + flights.stats().shared).toBe(2)
+      opened.open()
+      expect([await own, await outside]).toEqual([1, 2])
+    })
+  })
+})
