@@ -598,3 +598,73 @@ describe('invalidate', () => {
     })
   })
 })
+
+describe('a query that waits its turn when the snapshot ends', () => {
+  it('postgres: is not sent to a connection that others have by then', async () => {
+    const sql = postgres(server.url, { max: 1 })
+    ends.push(() => sql.end())
+    const db = snapshotClient(sql)
+    const queries: Promise<unknown>[] = []
+    await runInSnapshot(sql, () => {
+      queries.push(db`select pg_sleep(30)`, db`insert into flights values (7, 7)`)
+      for (const query of queries) query.catch(() => undefined)
+    })
+    const [, queued] = await Promise.allSettled(queries)
+    expect(queued).toMatchObject({ status: 'rejected', reason: { code: 'ERR_INVALID_SESSION' } })
+    expect(await sql`select * from flights where id = 7`).toHaveLength(0)
+  })
+
+  it('pg: fails as late', async () => {
+    const { db } = setUp()
+    const queries: Promise<unknown>[] = []
+    await runInSnapshot(pool, () => {
+      queries.push(db.query('select pg_sleep(1)'), db.query('select 1'))
+      for (const query of queries) query.catch(() => undefined)
+    })
+    const [, queued] = await Promise.allSettled(queries)
+    expect(queued).toMatchObject({ status: 'rejected', reason: { code: 'ERR_INVALID_SESSION' } })
+  })
+
+  it('pg: one that fails, and one that hangs behind it', async () => {
+    const { db } = setUp()
+    const began = performance.now()
+    await runInSnapshot(pool, () => {
+      db.query('select nonsense').catch(() => undefined)
+      db.query('select pg_sleep(3)').catch(() => undefined)
+    })
+    expect(performance.now() - began).toBeLessThan(2000)
+  })
+})
+
+describe('postgres', () => {
+  it('a connection that comes too late is given back', async () => {
+    const sql = postgres(server.url, { max: 1 })
+    ends.push(() => sql.end())
+    const taken = await sql.reserve()
+    await expect(runInSnapshot(sql, () => 'never', { timeout: 50 })).rejects.toMatchObject({
+      code: 'ERR_VERSION_TIMEOUT',
+    })
+    taken.release()
+    expect(await runInSnapshot(sql, () => 'now', { timeout: 500 })).toBe('now')
+  })
+})
+
+describe('pg', () => {
+  it('a client that is no pool', async () => {
+    const client = new pg.Client({ connectionString: server.url })
+    await expect(runInSnapshot(client as never, () => 1)).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' })
+    await client.end()
+  })
+
+  it('says by what an idle connection was lost', async () => {
+    const { db } = setUp()
+    const killed = runInSnapshot(pool, async () => {
+      const [{ pid }] = (await db.query('select pg_backend_pid() as pid')).rows
+      await pool.query('select pg_terminate_backend($1)', [pid])
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      await db.query('select 1')
+    })
+    const error = await killed.catch((reason) => reason)
+    expect([error.code, error.cause?.code]).toContain('57P01')
+  })
+})
