@@ -647,6 +647,21 @@ describe('postgres', () => {
     taken.release()
     expect(await runInSnapshot(sql, () => 'now', { timeout: 500 })).toBe('now')
   })
+
+  it('a session in a snapshot of it reads versions in it', async () => {
+    const sql = postgres(server.url, { max: 3 })
+    ends.push(() => sql.end())
+    const db = snapshotClient(sql)
+    const tables = tableVersions(sql, ['flights'])
+    const flights = versionedLruCache(async () => (await db`select delay from flights`)[0]?.['delay'] as number, {
+      version: tables.of(() => 'flights'),
+    })
+    await runInSnapshot(sql, async () => {
+      await sql.unsafe(WRITE)
+      expect(await flights()).toBe(1)
+    })
+    expect(await flights()).toBe(2)
+  })
 })
 
 describe('pg', () => {
