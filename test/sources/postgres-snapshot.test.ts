@@ -561,6 +561,54 @@ describe('a session that a function names', () => {
   })
 })
 
+describe('a snapshot', () => {
+  it('that is taken in a load is what its session reads', async () => {
+    const { flights, airports } = setUp()
+    const page = versionedLruCache(
+      () =>
+        runInSnapshot(pool, async () => {
+          const first = await flights()
+          await pool.query(WRITE)
+          return [first, await airports()]
+        }),
+      { version: () => 'v1' },
+    )
+    expect(await page()).toEqual([1, 1])
+  })
+
+  it('is not asked for another database', async () => {
+    const other = new pg.Pool({ connectionString: server.url })
+    ends.push(() => other.end())
+    const { db } = setUp()
+    await runInSnapshot(other, async () => {
+      await pool.query(WRITE)
+      expect((await db.query('select delay from flights')).rows).toEqual([{ delay: 2 }])
+    })
+  })
+
+  it('keeps its outputs in place of those that are older than it, for other snapshots', async () => {
+    const { flights } = setUp()
+    await flights()
+    await runInSnapshot(pool, flights)
+    await runInSnapshot(pool, flights)
+    expect(flights.stats()).toMatchObject({ loads: 2, hits: 1, overtaken: 0 })
+  })
+
+  it('that cannot be ended has its connection closed, and its function its result', async () => {
+    const one = new pg.Pool({ connectionString: server.url, max: 1 })
+    one.on('error', () => {})
+    ends.push(() => one.end())
+    const db = snapshotClient(one)
+    const result = await runInSnapshot(one, async () => {
+      const [{ pid }] = (await db.query('select pg_backend_pid() as pid')).rows
+      await pool.query('select pg_terminate_backend($1)', [pid])
+      return 'done'
+    })
+    expect(result).toBe('done')
+    expect((await one.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+  })
+})
+
 describe('invalidate', () => {
   it.each(['invalidate', 'clear'] as const)('%s: what an older snapshot loads after it is not kept', async (how) => {
     const { tables, delay } = setUp()
