@@ -1,5 +1,4 @@
 import { type CheckSettings, type CheckStats, nextOrder, tooLate } from './checks.ts'
-import { currentSnapshot } from './context.ts'
 import { describe, InvalidVersionError } from './errors.ts'
 import { announce } from './events.ts'
 import { type Key, showKey } from './key.ts'
@@ -46,8 +45,8 @@ export class Batches<K> {
     this.#settings = settings
   }
 
-  check(key: Key, value: K): Promise<Reading> {
-    const snapshot = currentSnapshot()
+  /** @param snapshot the one in which the asking session reads, whatever it is of. */
+  check(key: Key, value: K, snapshot: Snapshot | undefined): Promise<Reading> {
     const inSnapshot = snapshot !== undefined && snapshot.database === this.#settings.database
     const batch = inSnapshot ? this.#batchIn(this.#queueOf(snapshot), snapshot) : this.#batchIn(this.#current)
     let asked = batch.get(key)
@@ -90,11 +89,11 @@ export class Batches<K> {
   /** Never fails: those who asked are told. */
   async #run(batch: Map<Key, Asked<K>>, snapshot: Snapshot | undefined): Promise<void> {
     const { order, readAt } = snapshot ?? { order: nextOrder(), readAt: this.#settings.clock() }
-    const work = new Work()
+    const work = new Work(snapshot)
     this.#count++
     this.#runningKeys += batch.size
     try {
-      const versions = await work.run(() => this.#ask(batch), snapshot)
+      const versions = await work.run(() => this.#ask(batch))
       const { tainted } = work
       let index = 0
       for (const [key, asked] of batch) {

@@ -102,7 +102,7 @@ export class Checks<Asker> {
 
   /** By pins of its own, and in no snapshot: what the caller's session goes by may be older than what others ask for. */
   #runApart(key: Key, asker: Asker): Reading | Promise<Reading> {
-    const work = new Work()
+    const work = new Work(undefined)
     const end = (reading: Reading): Reading => {
       work.end()
       return { ...reading, tainted: work.tainted }

@@ -10,8 +10,6 @@ export interface Context {
   readonly session: Session | undefined
   readonly sessionPins: Pins | undefined
   readonly work: Work | undefined
-  /** What of a database it sees, unless it sees what is current. */
-  readonly snapshot: Snapshot | undefined
   /** What calls go by, at hand: the pins of the work, or of the session when there is no work or it is over. */
   pins: Pins | undefined
 }
@@ -35,7 +33,7 @@ export function refusesStale(): boolean {
 
 /** The snapshot in which the calling code runs. */
 export function currentSnapshot(): Snapshot | undefined {
-  return ambient.getStore()?.snapshot
+  return ambientPins()?.snapshot
 }
 
 /** The load that the calling code is part of. */

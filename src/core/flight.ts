@@ -1,3 +1,4 @@
+import { nextOrder } from './checks.ts'
 import { endLoad, type Load, type Waiter } from './cycle.ts'
 import { type Key, showKey } from './key.ts'
 import { type Reading, sameVersion } from './version.ts'
@@ -32,6 +33,8 @@ export class Flight implements Load {
 export class Flights {
   readonly name: string
   readonly #byKey = new Map<Key, Flight[]>()
+  /** When flights were grounded last, of whatever key. */
+  #groundedAt = 0
 
   constructor(name: string) {
     this.name = name
@@ -61,8 +64,19 @@ export class Flights {
     return this.#byKey.get(key)?.some((flight) => flight.lands) ?? false
   }
 
+  /**
+   * A load in a snapshot reads what there was when that was taken, whenever it begins:
+   *
+   *   1. a session takes a snapshot
+   *   2. a writer changes what the version does not tell of, and calls `invalidate`
+   *   3. the session starts to load: what that brings is older than the `invalidate`, so it begins grounded
+   */
   takeOff(key: Key, reading: Reading): Flight {
     const flight = new Flight(this, key, reading)
+    if (reading.snapshot !== undefined && reading.order < this.#groundedAt) {
+      flight.lands = false
+      return flight
+    }
     const others = this.#byKey.get(key)
     if (others === undefined) this.#byKey.set(key, [flight])
     else others.push(flight)
@@ -82,11 +96,13 @@ export class Flights {
 
   /** Nobody joins the running flights of this key any more, and their outputs are not kept. */
   ground(key: Key): void {
+    this.#groundedAt = nextOrder()
     for (const flight of this.#byKey.get(key) ?? []) flight.lands = false
     this.#byKey.delete(key)
   }
 
   groundAll(): void {
+    this.#groundedAt = nextOrder()
     for (const key of [...this.#byKey.keys()]) this.ground(key)
   }
 

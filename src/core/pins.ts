@@ -1,11 +1,14 @@
 import { type Key, NO_ARGUMENTS } from './key.ts'
 import type { Pin, PinOwner } from './pin.ts'
+import type { Snapshot } from './snapshot.ts'
 
 /** Up to here a list is faster than maps, to make and to search. Most sessions ask for a handful of things. */
 const FEW = 6
 
 /** What one session holds on to. */
 export class Pins {
+  /** What versions that go in here are read in, unless it is what is current: of one session, one state. */
+  readonly snapshot: Snapshot | undefined
   /** Whether nothing stale may be served any more. */
   onlyCurrent = false
   /** Whether anything stale has been served, also when it is pinned no more. */
@@ -16,6 +19,10 @@ export class Pins {
   /** When they are many: those of the function that was asked first, and those of others. */
   #first: PinBoard | undefined = undefined
   #others: Map<PinOwner, PinBoard> | undefined = undefined
+
+  constructor(snapshot?: Snapshot) {
+    this.snapshot = snapshot
+  }
 
   get(owner: PinOwner, key: Key): Pin | undefined {
     if (this.#first !== undefined) return this.#boardOf(owner, this.#first)?.byKey.get(key)

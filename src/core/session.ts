@@ -9,6 +9,7 @@ import { runSession } from './work.ts'
 export type SessionHolder = Session | MapLike | object
 
 let pinsOf: (session: Session) => Pins
+let sessionOf: (pins: Pins) => Session
 
 /**
  * One unit of work that sees one state: a request, a job, a message. Every version and every output that a
@@ -17,10 +18,15 @@ let pinsOf: (session: Session) => Pins
  * A session needs no closing: it ends when nothing refers to it any more.
  */
 export class Session {
-  readonly #pins = new Pins()
+  #pins = new Pins()
 
   static {
     pinsOf = (session) => session.#pins
+    sessionOf = (pins) => {
+      const session = new Session()
+      session.#pins = pins
+      return session
+    }
   }
 
   /**
@@ -104,9 +110,9 @@ export function runInSession<R>(fn: () => R): R {
  * @returns what the function returns.
  */
 export function runInSessionOf<R>(snapshot: Snapshot, fn: () => R): R {
-  const session = new Session()
+  const session = sessionOf(new Pins(snapshot))
   session.refuseStale()
-  return runSession(session, pinsOf(session), fn, snapshot)
+  return session.run(fn)
 }
 
 /** The session in which the calling code runs, or `undefined` outside of `runInSession` and `session.run`. */

@@ -9,6 +9,7 @@ import type { MaybeAsyncVersion } from './options.ts'
 import { Pin, type PinOwner } from './pin.ts'
 import type { Pins } from './pins.ts'
 import type { UserFunction } from './settings.ts'
+import type { Snapshot } from './snapshot.ts'
 import { after, recover } from './thenable.ts'
 import { isTimeout, TIMEOUT_WANTED } from './timeout.ts'
 import type { Reading, Version } from './version.ts'
@@ -119,7 +120,10 @@ export function isSource(item: unknown): boolean {
 class SharedSource implements PinOwner {
   readonly name: string
   readonly isAsync: boolean
-  readonly #checks: { check(key: Key, value: never): Reading | Promise<Reading>; stats(): CheckStats }
+  readonly #checks: {
+    check(key: Key, value: never, snapshot: Snapshot | undefined): Reading | Promise<Reading>
+    stats(): CheckStats
+  }
 
   constructor({ name, read, readMany, timeout, database }: SourceSettings) {
     this.name = name
@@ -140,7 +144,7 @@ class SharedSource implements PinOwner {
     if (pin.reading !== undefined) return pin.reading
     pins?.add(pin)
     return recover(
-      () => pin.goBy(this.#checks.check(key, value as never)),
+      () => pin.goBy(this.#checks.check(key, value as never, pins?.snapshot)),
       (error) => {
         pins?.drop(pin)
         throw error

@@ -18,21 +18,26 @@ export class Work {
   /** The work that this one is part of: a load that was started by a load. */
   readonly outer: Work | undefined
   /** Undefined when the work is done: what still runs in its context, such as a timer, is no part of it. */
-  pins: Pins | undefined = new Pins()
+  pins: Pins | undefined
   #context: Context | undefined
   /** Whether something stale has gone into it, so that its result must not be kept as good. */
   tainted = false
 
-  /** A check that sessions share has no load, and is part of none. */
-  constructor(load?: Load, outer?: Work) {
+  /**
+   * A check that sessions share has no load, and is part of none.
+   *
+   * @param snapshot the only one that it reads in, whatever session begins it: what others get too, must be current.
+   */
+  constructor(snapshot: Snapshot | undefined, load?: Load, outer?: Work) {
+    this.pins = new Pins(snapshot)
     this.load = load
     this.outer = outer
   }
 
-  /** Runs in the session of whoever has begun it, and in no snapshot but this: what others get too, must be current. */
-  run<R>(fn: () => R, snapshot?: Snapshot): R {
+  /** Runs in the session of whoever has begun it. */
+  run<R>(fn: () => R): R {
     const { session, sessionPins } = currentContext() ?? NOWHERE
-    this.#context = { session, sessionPins, work: this, snapshot, pins: this.pins }
+    this.#context = { session, sessionPins, work: this, pins: this.pins }
     return enter(this.#context, fn)
   }
 
@@ -46,15 +51,15 @@ export class Work {
 const NOWHERE = { session: undefined, sessionPins: undefined }
 
 /** A session that begins within a load sees what is current when it begins, so it has pins of its own there too. */
-export function runSession<R>(session: Session, pins: Pins, fn: () => R, snapshot?: Snapshot): R {
+export function runSession<R>(session: Session, pins: Pins, fn: () => R): R {
   const outer = workUnderWay()
-  const work = outer && new Work(outer.load, outer)
-  return enter({ session, sessionPins: pins, work, snapshot, pins: work?.pins ?? pins }, fn)
+  const work = outer && new Work(pins.snapshot, outer.load, outer)
+  return enter({ session, sessionPins: pins, work, pins: work?.pins ?? pins }, fn)
 }
 
 export function runLoad<R>(load: Load, fn: () => R, snapshot: Snapshot | undefined): R {
-  load.work = new Work(load, workUnderWay())
-  return load.work.run(fn, snapshot)
+  load.work = new Work(snapshot, load, workUnderWay())
+  return load.work.run(fn)
 }
 
 /** Work that is over is let go of: else a chain of timers that load would hold all that ever ran in it. */

@@ -33,10 +33,11 @@ export {
   snapshotClient,
 }
 
-/** What is used of a client: a pool or a client of `pg` is one, and so is a PGlite. */
-export interface PostgresClient {
-  query(text: string, values: unknown[]): PromiseLike<{ rows: unknown[] }>
-}
+/** What is used of a client: a pool or a client of `pg` is one, and so are a PGlite and a client of `postgres`. */
+export type PostgresClient =
+  | { query(text: string, values: unknown[]): PromiseLike<{ rows: unknown[] }> }
+  // biome-ignore lint/suspicious/noExplicitAny: values of any type
+  | { unsafe(text: string, values: any[]): PromiseLike<readonly unknown[]> }
 
 export interface PostgresVersionOptions {
   /** What people know the source by. It goes into the tags of conditional requests, so it should not change. */
@@ -98,7 +99,7 @@ export function tableVersions<Table extends string>(
 
 async function readTables(client: PostgresClient, names: string[]): Promise<TableRow[]> {
   try {
-    return (await askIn(client, (asked) => asked.query(TABLES, [names]))).rows as TableRow[]
+    return (await askRows(client, TABLES, [names])) as TableRow[]
   } catch (error) {
     if ((error as { code?: unknown } | undefined)?.code !== '42P01') throw error
     throw new InvalidVersionError(`No table of this database has versions: run ${install(names)}.`, { cause: error })
@@ -145,7 +146,7 @@ export function snapshotVersion(
   admitClient(client)
   const database = databaseOf(client) as PostgresClient
   const readMany = async (): Promise<unknown[]> => {
-    const [row] = (await askIn(database, (asked) => asked.query(SNAPSHOT, []))).rows as {
+    const [row] = (await askRows(database, SNAPSHOT, [])) as {
       standby: boolean
       writing: boolean
       version: string
@@ -157,8 +158,16 @@ export function snapshotVersion(
   return databaseVersionSource(database, { ...others, name, readMany })
 }
 
+/** In the snapshot in which the calling code runs, if it is of this client. */
+function askRows(client: PostgresClient, text: string, values: unknown[]): PromiseLike<readonly unknown[]> {
+  return askIn(client, async (asked) =>
+    'unsafe' in asked ? asked.unsafe(text, values) : (await asked.query(text, values)).rows,
+  )
+}
+
 function admitClient(client: unknown): void {
-  if (typeof (client as PostgresClient | undefined)?.query === 'function') return
+  const { query, unsafe } = (client ?? {}) as Record<string, unknown>
+  if (typeof query === 'function' || typeof unsafe === 'function') return
   throw new InvalidOptionError(
     `The client is ${describe(client)}: give one with query(text, values), such as a pg.Pool.`,
   )

@@ -58,6 +58,8 @@ export interface Connection {
   /** Begins a transaction, and runs these statements in it. */
   begin(statements: string): PromiseLike<unknown>
   run(statement: string): PromiseLike<unknown>
+  /** By what it broke while nothing was asked of it, as far as the client says. */
+  lostBy(): unknown
   /** Ends the transaction, and gives the connection back. */
   end(): Promise<void>
   /** Gets rid of a connection that has not answered this query yet, or is broken when there is none. */
@@ -67,7 +69,12 @@ export interface Connection {
 /** @throws {InvalidOptionError} for what gives no connection. */
 export function admitDatabase(database: unknown): asserts database is SnapshotDatabase {
   const given = (typeof database === 'object' || typeof database === 'function') && database ? database : {}
-  if ('reserve' in given || 'transaction' in given || ('connect' in given && !('release' in given))) return
+  if (
+    'reserve' in given ||
+    'transaction' in given ||
+    ('connect' in given && !('release' in given || 'processID' in given))
+  )
+    return
   throw new InvalidOptionError(
     `The database is ${describe(database)}: give a pool of "pg", a PGlite, or a client of "postgres", which have a ` +
       'connection for each transaction.',
@@ -81,16 +88,20 @@ export function connect(database: SnapshotDatabase): Promise<Connection> {
 
 async function connectPg(pool: PgPool): Promise<Connection> {
   const client = await pool.connect()
-  const ignore = (): void => {} // a connection that breaks while nothing is asked of it: the next query says so
-  client.on('error', ignore)
+  let lostBy: unknown
+  const lose = (error: Error): void => {
+    lostBy ??= error // the next query would only say that there is no connection
+  }
+  client.on('error', lose)
   const release = (isBroken: boolean): void => {
     client.release(isBroken) // from here on its pool listens
-    client.off('error', ignore)
+    client.off('error', lose)
   }
   return {
     client,
     begin: (statements) => client.query(`begin; ${statements}`),
     run: (statement) => client.query(statement),
+    lostBy: () => lostBy,
     end: async () => {
       await client.query('commit')
       release(false)
@@ -110,7 +121,7 @@ function connectPGlite(database: PGliteDatabase): Promise<Connection> {
             return transaction
           }
           const run = (statements: string): Promise<unknown> => client.exec(statements)
-          resolve({ client, begin: run, run, end: endAll, abandon: () => end() })
+          resolve({ client, begin: run, run, lostBy: () => undefined, end: endAll, abandon: () => end() })
         }),
     )
     transaction.catch(reject)
@@ -123,15 +134,23 @@ async function connectPostgresJs(sql: PostgresJs): Promise<Connection> {
     client,
     begin: (statements) => client.unsafe(`begin; ${statements}`).simple(),
     run: (statement) => client.unsafe(statement),
+    lostBy: () => undefined,
     end: async () => {
       await client.unsafe('commit')
       client.release()
     },
     abandon: (unanswered) => {
       if (unanswered === undefined) return // what is broken, this client gives up by itself
-      const giveBack = (): void => client.release()
+      const rollBack = (): void => {
+        client.unsafe('rollback').then(
+          () => client.release(),
+          (error) => {
+            if (error?.code === '57014') rollBack() // the request to cancel came late, and hit this one
+          },
+        )
+      }
       ;(unanswered as PostgresJsQuery).cancel()
-      client.unsafe('rollback').then(giveBack, giveBack)
+      rollBack()
     },
   }
 }

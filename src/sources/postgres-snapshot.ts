@@ -46,9 +46,10 @@ class PostgresSnapshot extends Snapshot {
   /** @throws what the server fails with; then the connection is given up. */
   async take(): Promise<void> {
     try {
-      await this.#connection.begin(TAKE)
+      await this.#send(() => this.#connection.begin(TAKE))
     } catch (error) {
-      this.giveUp()
+      if (!isOfStatement(error)) this.#lostBy = error
+      await this.end()
       throw error
     }
   }
@@ -65,6 +66,8 @@ class PostgresSnapshot extends Snapshot {
   }
 
   async #send<R>(query: (client: Connection['client']) => PromiseLike<R>): Promise<R> {
+    if (this.#isOver) throw new InvalidSessionError(OVER) // while it waited its turn: the connection is others' by now
+    this.#lostBy ??= this.#connection.lostBy()
     if (this.#lostBy !== undefined) throw this.#lostBy
     const unanswered = query(this.#connection.client)
     this.#unanswered = unanswered
@@ -85,14 +88,17 @@ class PostgresSnapshot extends Snapshot {
     }
   }
 
+  /** What waits its turn is not asked any more: only the way back from an error is waited for. */
   async end(): Promise<void> {
-    if (this.#unanswered === undefined) await this.#last
-    if (this.#unanswered !== undefined || this.#lostBy !== undefined) return this.giveUp()
+    if (this.#isOver) return
     this.#isOver = true
+    if (this.#unanswered === undefined) await this.#last
+    if (this.#unanswered !== undefined || this.#lostBy !== undefined) return this.#connection.abandon(this.#unanswered)
     await this.#connection.end().catch(() => this.#connection.abandon())
   }
 
   giveUp(): void {
+    if (this.#isOver) return
     this.#isOver = true
     this.#connection.abandon(this.#unanswered)
   }
@@ -157,7 +163,7 @@ async function takeSnapshot(database: unknown, timeout: number): Promise<Postgre
   let snapshot: PostgresSnapshot | undefined
   const taking = connect(database).then(async (connection) => {
     snapshot = new PostgresSnapshot(database, connection)
-    if (isLate) snapshot.giveUp()
+    if (isLate) await snapshot.end()
     else await snapshot.take()
   })
   await withTimeout(taking, timeout, () => {

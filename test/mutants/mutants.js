@@ -676,7 +676,7 @@ export const mutants = [
   {
     name: 'a session that begins in a load goes by the pins of the load',
     file: 'src/core/work.ts',
-    edits: [['outer && new Work(outer.load, outer)', 'outer']],
+    edits: [['outer && new Work(pins.snapshot, outer.load, outer)', 'outer']],
     tests: ['work'],
   },
   {

@@ -475,3 +475,259 @@ describe('wrong input', () => {
     await expect(runInSnapshot(pool, () => 1, { wait: 1 } as never)).rejects.toThrow('no option "wait"')
   })
 })
+
+function setUp() {
+  const db = snapshotClient(pool)
+  const tables = tableVersions(pool, ['flights', 'airports'])
+  const delay = async (table: string): Promise<number> => (await db.query(`select delay from ${table}`)).rows[0].delay
+  const flights = versionedLruCache(() => delay('flights'), { version: tables.of(() => 'flights') })
+  const airports = versionedLruCache(() => delay('airports'), { version: tables.of(() => 'airports') })
+  return { db, tables, delay, flights, airports }
+}
+
+describe('the session of a snapshot', () => {
+  it('that is run once more is still in it', async () => {
+    const { flights, airports } = setUp()
+    await runInSnapshot(pool, async () => {
+      const session = currentSession()
+      expect(await flights()).toBe(1)
+      await pool.query(WRITE)
+      expect(await detached(() => session?.run(airports))).toBe(1)
+      expect(await airports()).toBe(1)
+    })
+  })
+
+  it('stays in it when a load that was outside of it has ended', async () => {
+    const { flights, airports } = setUp()
+    const ended = gate()
+    let late: Promise<number> | undefined
+    const page = versionedLruCache(
+      async () => {
+        late = ended.promise.then(() => airports())
+        return 'page'
+      },
+      { version: () => 'v1' },
+    )
+    await runInSnapshot(pool, async () => {
+      expect(await flights()).toBe(1)
+      await page()
+      await pool.query(WRITE)
+      ended.open()
+      expect(await late).toBe(1)
+      expect(await airports()).toBe(1)
+    })
+  })
+})
+
+describe('a session that a function names', () => {
+  it('keeps nothing of a snapshot that is over', async () => {
+    const { tables, delay } = setUp()
+    const request = {}
+    const options = { version: tables.of(() => 'flights'), session: () => request }
+    const one = versionedLruCache(() => delay('flights'), options)
+    const other = versionedLruCache(() => delay('flights'), options)
+    await runInSnapshot(pool, () => one())
+    expect(await other()).toBe(1)
+  })
+
+  it('never gets data of one snapshot under the version of another', async () => {
+    const { tables, delay } = setUp()
+    const request = {}
+    const session = () => request
+    const first = versionedLruCache(() => delay('flights'), { version: tables.of(() => 'flights'), session })
+    const version = [tables.of(() => 'flights'), tables.of(() => 'airports')]
+    const both = versionedLruCache(() => delay('airports'), { version, session: () => currentRequest })
+    let currentRequest: object | undefined = request
+    await runInSnapshot(pool, async () => {
+      await first()
+      await pool.query('update airports set delay = delay + 1')
+      await runInSnapshot(pool, () => both())
+    })
+    currentRequest = undefined
+    expect(await both()).toBe(2)
+  })
+
+  it('sees what was acknowledged before it asked', async () => {
+    const { tables, delay } = setUp()
+    const request = {}
+    const flights = versionedLruCache(() => delay('flights'), {
+      version: tables.of(() => 'flights'),
+      session: () => request,
+    })
+    await runInSnapshot(pool, async () => {
+      await pool.query(WRITE)
+      expect(await flights()).toBe(2)
+    })
+  })
+})
+
+describe('a snapshot', () => {
+  it('that is taken in a load is what its session reads', async () => {
+    const { flights, airports } = setUp()
+    const page = versionedLruCache(
+      () =>
+        runInSnapshot(pool, async () => {
+          const first = await flights()
+          await pool.query(WRITE)
+          return [first, await airports()]
+        }),
+      { version: () => 'v1' },
+    )
+    expect(await page()).toEqual([1, 1])
+  })
+
+  it('is not asked for another database', async () => {
+    const other = new pg.Pool({ connectionString: server.url })
+    ends.push(() => other.end())
+    const { db } = setUp()
+    await runInSnapshot(other, async () => {
+      await pool.query(WRITE)
+      expect((await db.query('select delay from flights')).rows).toEqual([{ delay: 2 }])
+    })
+  })
+
+  it('keeps its outputs in place of those that are older than it, for other snapshots', async () => {
+    const { flights } = setUp()
+    await flights()
+    await runInSnapshot(pool, flights)
+    await runInSnapshot(pool, flights)
+    expect(flights.stats()).toMatchObject({ loads: 2, hits: 1, overtaken: 0 })
+  })
+
+  it('that cannot be ended has its connection closed, and its function its result', async () => {
+    const one = new pg.Pool({ connectionString: server.url, max: 1 })
+    one.on('error', () => {})
+    ends.push(() => one.end())
+    const db = snapshotClient(one)
+    const result = await runInSnapshot(one, async () => {
+      const [{ pid }] = (await db.query('select pg_backend_pid() as pid')).rows
+      await pool.query('select pg_terminate_backend($1)', [pid])
+      return 'done'
+    })
+    expect(result).toBe('done')
+    expect((await one.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+  })
+})
+
+describe('invalidate', () => {
+  it.each(['invalidate', 'clear'] as const)('%s: what an older snapshot loads after it is not kept', async (how) => {
+    const { tables, delay } = setUp()
+    // airports are no part of the version: who writes them says so
+    const flights = versionedLruCache(() => delay('airports'), { version: tables.of(() => 'flights') })
+    await runInSnapshot(pool, async () => {
+      await pool.query('update airports set delay = 2')
+      detached(() => flights[how]())
+      expect(await flights()).toBe(1)
+    })
+    expect(await flights()).toBe(2)
+  })
+
+  it('nobody joins what an older snapshot loads after it', async () => {
+    const { tables, delay } = setUp()
+    const opened = gate()
+    let waits = true
+    const flights = versionedLruCache(
+      async () => {
+        if (waits) await opened.promise
+        return delay('airports')
+      },
+      { version: tables.of(() => 'flights') },
+    )
+    await runInSnapshot(pool, async () => {
+      await pool.query('update airports set delay = 2')
+      detached(() => flights.invalidate())
+      const own = flights()
+      await expect.poll(() => flights.stats().runningLoads + flights.stats().loads).toBeGreaterThan(0)
+      waits = false
+      const outside = detached(() => flights())
+      await expect.poll(() => flights.stats().loads + flights.stats().shared).toBe(2)
+      opened.open()
+      expect([await own, await outside]).toEqual([1, 2])
+    })
+  })
+})
+
+describe('a query that waits its turn when the snapshot ends', () => {
+  it('postgres: is not sent to a connection that others have by then', async () => {
+    const sql = postgres(server.url, { max: 1 })
+    ends.push(() => sql.end())
+    const db = snapshotClient(sql)
+    const queries: Promise<unknown>[] = []
+    await runInSnapshot(sql, () => {
+      queries.push(db`select pg_sleep(30)`, db`insert into flights values (7, 7)`)
+      for (const query of queries) query.catch(() => undefined)
+    })
+    const [, queued] = await Promise.allSettled(queries)
+    expect(queued).toMatchObject({ status: 'rejected', reason: { code: 'ERR_INVALID_SESSION' } })
+    expect(await sql`select * from flights where id = 7`).toHaveLength(0)
+  })
+
+  it('pg: fails as late', async () => {
+    const { db } = setUp()
+    const queries: Promise<unknown>[] = []
+    await runInSnapshot(pool, () => {
+      queries.push(db.query('select pg_sleep(1)'), db.query('select 1'))
+      for (const query of queries) query.catch(() => undefined)
+    })
+    const [, queued] = await Promise.allSettled(queries)
+    expect(queued).toMatchObject({ status: 'rejected', reason: { code: 'ERR_INVALID_SESSION' } })
+  })
+
+  it('pg: one that fails, and one that hangs behind it', async () => {
+    const { db } = setUp()
+    const began = performance.now()
+    await runInSnapshot(pool, () => {
+      db.query('select nonsense').catch(() => undefined)
+      db.query('select pg_sleep(3)').catch(() => undefined)
+    })
+    expect(performance.now() - began).toBeLessThan(2000)
+  })
+})
+
+describe('postgres', () => {
+  it('a connection that comes too late is given back', async () => {
+    const sql = postgres(server.url, { max: 1 })
+    ends.push(() => sql.end())
+    const taken = await sql.reserve()
+    await expect(runInSnapshot(sql, () => 'never', { timeout: 50 })).rejects.toMatchObject({
+      code: 'ERR_VERSION_TIMEOUT',
+    })
+    taken.release()
+    expect(await runInSnapshot(sql, () => 'now', { timeout: 500 })).toBe('now')
+  })
+
+  it('a session in a snapshot of it reads versions in it', async () => {
+    const sql = postgres(server.url, { max: 3 })
+    ends.push(() => sql.end())
+    const db = snapshotClient(sql)
+    const tables = tableVersions(sql, ['flights'])
+    const flights = versionedLruCache(async () => (await db`select delay from flights`)[0]?.['delay'] as number, {
+      version: tables.of(() => 'flights'),
+    })
+    await runInSnapshot(sql, async () => {
+      await sql.unsafe(WRITE)
+      expect(await flights()).toBe(1)
+    })
+    expect(await flights()).toBe(2)
+  })
+})
+
+describe('pg', () => {
+  it('a client that is no pool', async () => {
+    const client = new pg.Client({ connectionString: server.url })
+    await expect(runInSnapshot(client as never, () => 1)).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' })
+    await client.end()
+  })
+
+  it('says by what an idle connection was lost', async () => {
+    const { db } = setUp()
+    const killed = runInSnapshot(pool, async () => {
+      const [{ pid }] = (await db.query('select pg_backend_pid() as pid')).rows
+      await pool.query('select pg_terminate_backend($1)', [pid])
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      await db.query('select 1')
+    })
+    const error = await killed.catch((reason) => reason)
+    expect([error.code, error.cause?.code]).toContain('57P01')
+  })
+})
