@@ -1,6 +1,7 @@
 import { describe, InvalidOptionError, InvalidVersionError } from '../core/errors.ts'
 import type { Version } from '../core/version.ts'
 import { databaseVersionSource, type VersionSource } from '../core/version-source.ts'
+import { admitClient, type PostgresClient, rowsOf } from '../sources/postgres-client.ts'
 import {
   HAS_RELATIVES,
   type InstallOptions,
@@ -21,6 +22,7 @@ import {
   snapshotClient,
 } from '../sources/postgres-snapshot.ts'
 
+export type { PostgresClient } from '../sources/postgres-client.ts'
 export {
   type InstallOptions,
   installSql,
@@ -31,11 +33,6 @@ export {
   type SnapshotDatabase,
   type SnapshotOptions,
   snapshotClient,
-}
-
-/** What is used of a client: a pool or a client of `pg` is one, and so is a PGlite. */
-export interface PostgresClient {
-  query(text: string, values: unknown[]): PromiseLike<{ rows: unknown[] }>
 }
 
 export interface PostgresVersionOptions {
@@ -57,7 +54,7 @@ select t.name, c.oid is not null as found,
   concat_ws(' ', e.epoch, c.oid, extract(epoch from pg_postmaster_start_time())::text, (
     select string_agg(s.shard || ':' || s.counter, ',' order by s.shard) from ${SCHEMA}.shards s where s.relation = c.oid
   )) as version
-from unnest($1::text[]) t (name)
+from json_array_elements_text($1::text::json) t (name)
 left join pg_catalog.pg_class c on c.oid = to_regclass(t.name)
 left join pg_catalog.pg_trigger g on g.tgrelid = c.oid and g.tgname = '${TRIGGER}'
 left join ${SCHEMA}.epochs e on e.relation = c.oid`
@@ -98,7 +95,7 @@ export function tableVersions<Table extends string>(
 
 async function readTables(client: PostgresClient, names: string[]): Promise<TableRow[]> {
   try {
-    return (await askIn(client, (asked) => asked.query(TABLES, [names]))).rows as TableRow[]
+    return (await askIn(client, (asked) => rowsOf(asked, TABLES, [JSON.stringify(names)]))) as TableRow[]
   } catch (error) {
     if ((error as { code?: unknown } | undefined)?.code !== '42P01') throw error
     throw new InvalidVersionError(`No table of this database has versions: run ${install(names)}.`, { cause: error })
@@ -145,7 +142,7 @@ export function snapshotVersion(
   admitClient(client)
   const database = databaseOf(client) as PostgresClient
   const readMany = async (): Promise<unknown[]> => {
-    const [row] = (await askIn(database, (asked) => asked.query(SNAPSHOT, []))).rows as {
+    const [row] = (await askIn(database, (asked) => rowsOf(asked, SNAPSHOT, []))) as {
       standby: boolean
       writing: boolean
       version: string
@@ -155,11 +152,4 @@ export function snapshotVersion(
     return [row?.version]
   }
   return databaseVersionSource(database, { ...others, name, readMany })
-}
-
-function admitClient(client: unknown): void {
-  if (typeof (client as PostgresClient | undefined)?.query === 'function') return
-  throw new InvalidOptionError(
-    `The client is ${describe(client)}: give one with query(text, values), such as a pg.Pool.`,
-  )
 }
