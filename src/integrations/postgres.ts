@@ -2,25 +2,11 @@ import { describe, InvalidOptionError, InvalidVersionError } from '../core/error
 import type { Version } from '../core/version.ts'
 import { databaseVersionSource, type VersionSource } from '../core/version-source.ts'
 import { admitClient, type PostgresClient, rowsOf } from '../sources/postgres-client.ts'
-import {
-  HAS_RELATIVES,
-  type InstallOptions,
-  installSql,
-  quoteAll,
-  removeSql,
-  renewEpochSql,
-  SCHEMA,
-  TRIGGER,
-} from '../sources/postgres-install.ts'
-import {
-  askIn,
-  databaseOf,
-  runInSnapshot,
-  type SnapshotClient,
-  type SnapshotDatabase,
-  type SnapshotOptions,
-  snapshotClient,
-} from '../sources/postgres-snapshot.ts'
+import { HAS_RELATIVES } from '../sources/postgres-install.ts'
+import { quoteAll } from '../sources/postgres-names.ts'
+import { type PostgresVersionOptions, WRITING } from '../sources/postgres-options.ts'
+import { SCHEMA, TRIGGER } from '../sources/postgres-schema.ts'
+import { askIn, databaseOf } from '../sources/postgres-snapshot.ts'
 
 export type { PostgresClient } from '../sources/postgres-client.ts'
 export {
@@ -28,23 +14,18 @@ export {
   installSql,
   removeSql,
   renewEpochSql,
+  type Versioned,
+} from '../sources/postgres-install.ts'
+export { keyVersions, type PostgresKey } from '../sources/postgres-keys.ts'
+export type { KeyColumn } from '../sources/postgres-names.ts'
+export type { PostgresVersionOptions } from '../sources/postgres-options.ts'
+export {
   runInSnapshot,
   type SnapshotClient,
   type SnapshotDatabase,
   type SnapshotOptions,
   snapshotClient,
-}
-
-export interface PostgresVersionOptions {
-  /** What people know the source by. It goes into the tags of conditional requests, so it should not change. */
-  name?: string | undefined
-  /**
-   * How long a check may take, in milliseconds, before its waiters fail with `ERR_VERSION_TIMEOUT`.
-   *
-   * @default 10_000
-   */
-  timeout?: number | undefined
-}
+} from '../sources/postgres-snapshot.ts'
 
 /** A shard is locked from a write until its commit: each counter says exactly which commits are seen, a sum would not. */
 const TABLES = `
@@ -113,10 +94,6 @@ function versionOf(key: string, row: TableRow | undefined): string | Error {
     `The table ${row.name} has no working triggers for versions: run ${install([row.name])}.`,
   )
 }
-
-/** What a transaction has written may be rolled back, and its version would come again with other data. */
-const WRITING =
-  'The client is inside a transaction that has written, whose versions may be rolled back: give the pool, or a client of its own.'
 
 const install = (names: readonly string[]): string => `the SQL that installSql(${JSON.stringify(names)}) gives`
 

@@ -1,4 +1,4 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { currentSession, runInSession, versionedLruCache } from '../../src/index.ts'
 import {
@@ -9,31 +9,18 @@ import {
   snapshotVersion,
   tableVersions,
 } from '../../src/integrations/postgres.ts'
-import { type RunningPostgres, startPostgres } from '../support/example-postgres.ts'
 import { CLIENTS } from '../support/postgres-clients.ts'
+import { type PostgresServer, startServer } from '../support/postgres-server.ts'
 
-let server: RunningPostgres
+let server: PostgresServer
 let pool: pg.Pool
-const others: pg.Pool[] = []
-
-/** A pool whose broken idle connections are no news: what is asked of it next says what is wrong. */
-function poolOf(options: pg.PoolConfig = {}): pg.Pool {
-  const made = new pg.Pool({ connectionString: server.url, ...options })
-  made.on('error', () => {})
-  made.on('connect', (client) => client.on('error', () => {}))
-  others.push(made)
-  return made
-}
 
 beforeAll(async () => {
-  server = await startPostgres()
-  pool = poolOf()
+  server = await startServer()
+  pool = server.pool
 })
 
-afterAll(async () => {
-  await Promise.all(others.map((made) => made.end()))
-  await server.stop()
-})
+afterAll(() => server.stop())
 
 beforeEach(async () => {
   await pool.query('drop table if exists flights, airports, part, whole, legs')
@@ -44,17 +31,6 @@ beforeEach(async () => {
 })
 
 const versionOf = (table = 'flights', client: PostgresClient = pool) => tableVersions(client, [table])(table)
-
-/** Two connections of their own, for transactions that overlap. */
-async function withTwo(work: (a: pg.PoolClient, b: pg.PoolClient) => Promise<void>): Promise<void> {
-  const [a, b] = await Promise.all([pool.connect(), pool.connect()])
-  try {
-    await work(a, b)
-  } finally {
-    a.release(true)
-    b.release(true)
-  }
-}
 
 const maxUpdatedAt = async () => (await pool.query('select max(updated_at)::text as v from flights')).rows[0].v
 const snapshot = () => snapshotVersion(pool)()
@@ -80,7 +56,8 @@ describe.each([
   it.each(['older', 'younger'])(
     'moves with each of two overlapping transactions, the %s commits last',
     async (last) => {
-      await withTwo(async (a, b) => {
+      await server.withTwo(async (a, b) => {
+        await pool.query(installSql(['flights'], { shards: await server.shardsApart(a, b) }))
         await a.query('begin; insert into flights values (3, 1)')
         await b.query('begin; insert into flights values (4, 1)')
         const seen = [await read()]
@@ -94,7 +71,7 @@ describe.each([
   )
 
   it('is never there before its data', async () => {
-    await withTwo(async (a) => {
+    await server.withTwo(async (a) => {
       const before = await read()
       await a.query('begin; update flights set delay = 99 where id = 1')
       const during = await read()
@@ -134,7 +111,8 @@ describe.each([
 
 describe('max(updated_at), in the same table of faults', () => {
   it('stays when the older of two overlapping transactions commits last, and with a delete', async () => {
-    await withTwo(async (a, b) => {
+    await server.withTwo(async (a, b) => {
+      await pool.query(removeSql(['flights']))
       await a.query('begin; insert into flights values (3, 1)')
       await b.query('begin; insert into flights values (4, 1); commit')
       const before = await maxUpdatedAt()
@@ -208,13 +186,10 @@ describe('the version of a table', () => {
   })
 
   it('lets two writers whose connections have different shards write without waiting for each other', async () => {
-    await withTwo(async (a, b) => {
-      const pid = async (client: pg.PoolClient) => (await client.query('select pg_backend_pid() as pid')).rows[0].pid
-      const distance = Math.abs((await pid(a)) - (await pid(b)))
-      const shards = [2, 3, 5, 7, 11, 13].find((count) => distance % count !== 0) as number
-      await pool.query(installSql(['flights'], { shards }))
+    await server.withTwo(async (a, b) => {
+      await pool.query(installSql(['flights'], { shards: await server.shardsApart(a, b) }))
       await a.query('begin; update flights set delay = 1 where id = 1')
-      await b.query("set lock_timeout = '5s'; update flights set delay = 2 where id = 2")
+      await b.query('update flights set delay = 2 where id = 2')
       await a.query('commit')
     })
   })
@@ -331,7 +306,7 @@ describe('what cannot be', () => {
   })
 
   it('a client inside a transaction that has written', async () => {
-    await withTwo(async (client) => {
+    await server.withTwo(async (client) => {
       await client.query('begin; update flights set delay = 1')
       await expect(versionOf('flights', client)).rejects.toThrow('inside a transaction that has written')
       await expect(snapshotVersion(client)()).rejects.toThrow('inside a transaction that has written')
@@ -354,7 +329,7 @@ describe('what cannot be', () => {
     expect(() => tableVersions(pool, 'flights' as never)).toThrow('The tables are "flights"')
     expect(() => installSql(['a'], { shards: 0 })).toThrow('The option "shards" is 0')
     expect(() => installSql(['a'], { shard: 1 } as never)).toThrow('no option "shard"')
-    expect(() => installSql(['$versions$'])).toThrow('rename the table')
+    expect(() => installSql(['$versions$'])).toThrow('rename it')
     for (const client of [{}, { query: 'select 1' }, { query: 1, unsafe: () => [] }, null, 'postgres://…', undefined]) {
       expect(() => tableVersions(client as never, ['a'])).toThrow(
         'give a pool or client of "pg", a PGlite, or a client of',
@@ -368,7 +343,7 @@ describe('what cannot be', () => {
 
 describe('every call settles with the cause, and works again afterwards', () => {
   it('a pool with no free connection', async () => {
-    const small = poolOf({ max: 1, connectionTimeoutMillis: 50 })
+    const small = server.poolOf({ max: 1, connectionTimeoutMillis: 50 })
     const taken = await small.connect()
     const tables = tableVersions(small, ['flights'])
     await expect(tables('flights')).rejects.toThrow('timeout exceeded when trying to connect')
@@ -377,7 +352,7 @@ describe('every call settles with the cause, and works again afterwards', () => 
   })
 
   it('a query that hangs', async () => {
-    const slow = poolOf({ max: 1 })
+    const slow = server.poolOf({ max: 1 })
     let text: string | undefined = 'select pg_sleep(30)'
     const client = { query: (sql: string, values: string[]) => (text ? slow.query(text) : pool.query(sql, values)) }
     const tables = tableVersions(client, ['flights'], { timeout: 50 })
@@ -390,7 +365,7 @@ describe('every call settles with the cause, and works again afterwards', () => 
   it('a connection that is killed in the middle of a check', async () => {
     const locked = await pool.connect()
     await locked.query('begin; lock table versioned_lru_cache.epochs')
-    const own = poolOf({ max: 1, application_name: 'victim' })
+    const own = server.poolOf({ max: 1, application_name: 'victim' })
     const tables = tableVersions(own, ['flights'])
     const outcome = tables('flights').catch((error: unknown) => error)
     const kill =
