@@ -9,6 +9,7 @@ import {
   type PostgresKey,
   removeSql,
   renewEpochSql,
+  snapshotVersion,
   tableVersions,
 } from '../../src/integrations/postgres.ts'
 import { CLIENTS } from '../support/postgres-clients.ts'
@@ -181,24 +182,29 @@ describe('a session', () => {
 })
 
 describe.each(Object.entries(CLIENTS))('with %s', (_name, open) => {
-  it('keys have versions, missing ones too', async () => {
+  it('tables and keys have versions, missing ones too', { timeout: 60_000 }, async () => {
     const { client, run, close } = await open(server.url)
+    const of = { table: 'typed', column: 'tenant' }
+    const readAll = () =>
+      Promise.all([
+        ...['a', null, 'b'].map((key) => keyVersions(client, of)(key)),
+        tableVersions(client, ['typed'])('typed'),
+        snapshotVersion(client)(),
+      ])
     try {
       await run(
         'drop schema if exists versioned_lru_cache cascade; drop table if exists typed; create table typed (tenant text)',
       )
-      const of = { table: 'typed', column: 'tenant' }
-      await expect(read(['a'], client, of)).rejects.toMatchObject({
-        code: 'ERR_INVALID_VERSION',
-        cause: { code: '42P01' },
-      })
-      await run(removeSql([of]))
-      await run(installSql([of]))
-      const before = await read(['a', null, 'b'], client, of)
-      expect(await read(['a', null, 'b'], client, of)).toEqual(before)
+      const missing = { code: 'ERR_INVALID_VERSION', cause: { code: '42P01' } }
+      await expect(keyVersions(client, of)('a')).rejects.toMatchObject(missing)
+      await expect(tableVersions(client, ['typed'])('typed')).rejects.toMatchObject(missing)
+      await run(removeSql(['typed', of]))
+      await run(installSql(['typed', of]))
+      const before = await readAll()
+      expect(await readAll()).toEqual(before)
       await run("insert into typed values ('a'), (null)")
-      const after = await read(['a', null, 'b'], client, of)
-      expect(after.map((version, index) => version === before[index])).toEqual([false, false, true])
+      const after = await readAll()
+      expect(after.map((version, index) => version === before[index])).toEqual([false, false, true, false, false])
     } finally {
       await close()
     }

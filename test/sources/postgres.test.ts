@@ -9,7 +9,6 @@ import {
   snapshotVersion,
   tableVersions,
 } from '../../src/integrations/postgres.ts'
-import { CLIENTS } from '../support/postgres-clients.ts'
 import { type PostgresServer, startServer } from '../support/postgres-server.ts'
 
 let server: PostgresServer
@@ -250,30 +249,6 @@ describe('one query', () => {
       expect(currentSession()?.versions()).toHaveLength(2)
     })
     expect(asked).toEqual([['["\\"flights\\"","\\"airports\\""]']])
-  })
-})
-
-describe.each(Object.entries(CLIENTS))('with %s', (_name, open) => {
-  it('versions are told, and moved by a write', async () => {
-    const { client, run, close } = await open(server.url)
-    try {
-      await run('drop schema if exists versioned_lru_cache cascade; create table if not exists legs (id int)')
-      const read = () => Promise.all([versionOf('legs', client), snapshotVersion(client)()])
-      await expect(versionOf('legs', client)).rejects.toMatchObject({
-        code: 'ERR_INVALID_VERSION',
-        cause: { code: '42P01' },
-      })
-      await run(removeSql(['legs']))
-      await run(installSql(['legs']))
-      const before = await read()
-      expect(await read()).toEqual(before)
-      await run('insert into legs values (1)')
-      const after = await read()
-      expect(after[0]).not.toBe(before[0])
-      expect(after[1]).not.toBe(before[1])
-    } finally {
-      await close()
-    }
   })
 })
 
