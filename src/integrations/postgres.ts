@@ -2,11 +2,13 @@ import { describe, InvalidOptionError, InvalidVersionError } from '../core/error
 import type { Version } from '../core/version.ts'
 import { databaseVersionSource, type VersionSource } from '../core/version-source.ts'
 import { admitClient, type PostgresClient, rowsOf } from '../sources/postgres-client.ts'
-import { HAS_RELATIVES } from '../sources/postgres-install.ts'
 import { quoteAll } from '../sources/postgres-names.ts'
 import { type PostgresVersionOptions, WRITING } from '../sources/postgres-options.ts'
 import { SCHEMA, TRIGGER } from '../sources/postgres-schema.ts'
+
 import { askIn, databaseOf } from '../sources/postgres-snapshot.ts'
+
+import { HAS_RELATIVES } from '../sources/postgres-triggers.ts'
 
 export type { PostgresClient } from '../sources/postgres-client.ts'
 export {

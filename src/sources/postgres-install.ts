@@ -1,6 +1,7 @@
 import { describe, InvalidOptionError } from '../core/errors.ts'
 import { type KeyColumn, literal, quoteAll, quoteKeyColumn, refuseOthers } from './postgres-names.ts'
 import { INFRASTRUCTURE, KEY_EVENTS, SCHEMA, TRIGGER } from './postgres-schema.ts'
+import { installKeys, installTable, keyTrigger } from './postgres-triggers.ts'
 
 /** A table, whose version is of all its rows; or a column of a table, whose values have a version each. */
 export type Versioned = string | KeyColumn
@@ -32,9 +33,6 @@ export interface InstallOptions {
 /** Any number will do, as long as all processes that install take the same. */
 const INSTALLING = 20_260_102
 
-/** Writes through a parent fire the parent's triggers, writes to a part fire the part's: neither sees all. */
-export const HAS_RELATIVES = 'exists (select from pg_catalog.pg_inherits i where c.oid in (i.inhrelid, i.inhparent))'
-
 /**
  * SQL, one statement, that gives versions to tables, and to the values of columns: triggers that count what each
  * statement writes, in the transaction of the write. Where they are already, it changes nothing and locks no table; where
@@ -55,72 +53,10 @@ export function installSql(tables: readonly Versioned[], options: InstallOptions
   const told = notify ? ['notify'] : []
   return block(
     INFRASTRUCTURE,
-    forEach(tables, `${REQUIRE_TABLE}${installTable([String(shards), ...told])}`),
-    forEachKey(tables, `${REQUIRE_TABLE}${installKeys([String(buckets), String(shards), ...told], buckets)}`),
+    forEach(tables, installTable([String(shards), ...told])),
+    forEachKey(tables, installKeys(buckets, [String(buckets), String(shards), ...told])),
   )
 }
-
-const REQUIRE_TABLE = `
-    if not exists (
-      select from pg_catalog.pg_class c where c.oid = target::regclass
-        and c.relkind = 'r' and c.relpersistence <> 't' and not ${HAS_RELATIVES}
-    ) then
-      raise exception 'The table % cannot have versions: it is a view, temporary, partitioned, or inherits.', target;
-    end if;`
-
-/** As the catalog has the arguments of a trigger: each with a byte of 0 behind it. */
-const argumentBytes = (values: readonly string[]): string =>
-  values.map((value) => `convert_to(${value}, getdatabaseencoding()) || '\\000'::bytea`).join(' || ')
-
-const quoted = (values: readonly string[]): string[] => values.map((value) => `'${value}'`)
-
-const installTable = (args: readonly string[]): string => `
-    if not exists (
-      select from pg_catalog.pg_trigger g join ${SCHEMA}.epochs e on e.relation = g.tgrelid
-        where g.tgrelid = target::regclass and g.tgname = '${TRIGGER}' and g.tgenabled = 'A'
-        and g.tgargs = ${argumentBytes(quoted(args))}
-    ) then
-      execute format('create or replace trigger ${TRIGGER} after insert or update or delete or truncate on %s '
-        'for each statement execute function ${SCHEMA}.bump(${args.join(', ')})', target);
-      execute format('alter table %s enable always trigger ${TRIGGER}', target);
-      insert into ${SCHEMA}.epochs as kept (relation, epoch) values (target::regclass, gen_random_uuid())
-        on conflict (relation) do update set epoch = excluded.epoch;
-    end if;`
-
-/** A trigger has a name of at most 63 bytes, and so has a column. */
-export const keyTrigger = (event: string, attribute: string): string =>
-  `concat('${SCHEMA}_', ${event}, '_', md5(${attribute}))`
-
-/** A trigger that sees the rows of its statement is of one event; of a truncate it sees none. */
-const REFERENCING = `case event
-          when 'insert' then 'referencing new table as new_rows'
-          when 'update' then 'referencing old table as old_rows new table as new_rows'
-          when 'delete' then 'referencing old table as old_rows'
-        end`
-
-const installKeys = (args: readonly string[], buckets: number): string => `
-    select format_type(a.atttypid, -1) into kind from pg_catalog.pg_attribute a
-      where a.attrelid = target::regclass and a.attname = key_column and a.attnum > 0 and not a.attisdropped;
-    if kind is null then
-      raise exception 'The table % has no column %.', target, key_column;
-    end if;
-    execute format('select hash_record(row(null::%s))', kind);
-    if (
-      select count(*) from pg_catalog.pg_trigger g join ${SCHEMA}.key_epochs e on e.relation = g.tgrelid
-        where g.tgrelid = target::regclass and e.attribute = key_column and g.tgenabled = 'A'
-        and g.tgname in (select ${keyTrigger('e', 'key_column')} from unnest(events) e)
-        and g.tgargs = ${argumentBytes(['key_column', ...quoted(args)])}
-    ) < cardinality(events) then
-      foreach event in array events loop
-        execute format('create or replace trigger %1$I after %2$s on %3$s %4$s '
-          'for each statement execute function ${SCHEMA}.bump_keys(%5$L, ${args.join(', ')})',
-          ${keyTrigger('event', 'key_column')}, event, target, ${REFERENCING}, key_column);
-        execute format('alter table %s enable always trigger %I', target, ${keyTrigger('event', 'key_column')});
-      end loop;
-      insert into ${SCHEMA}.key_epochs as kept (relation, attribute, buckets, epoch)
-        values (target::regclass, key_column, ${buckets}, gen_random_uuid())
-        on conflict (relation, attribute) do update set epoch = excluded.epoch, buckets = excluded.buckets;
-    end if;`
 
 /**
  * SQL, one statement, that takes versions away again; also those of a table that is gone.
@@ -217,7 +153,7 @@ declare
   key_column name;
   kind text;
   event text;
-  events constant text[] := array[${quoted(KEY_EVENTS).join(', ')}];
+  events constant text[] := array[${KEY_EVENTS.map((event) => `'${event}'`).join(', ')}];
 begin
   perform pg_advisory_xact_lock(${INSTALLING});${text}
 end

@@ -2,11 +2,13 @@ import { describe, InvalidKeyError, InvalidVersionError } from '../core/errors.t
 import type { Version } from '../core/version.ts'
 import { databaseVersionSource, type VersionSource } from '../core/version-source.ts'
 import { admitClient, type PostgresClient, rowsOf } from './postgres-client.ts'
-import { HAS_RELATIVES, keyTrigger } from './postgres-install.ts'
 import { type KeyColumn, quoteKeyColumn } from './postgres-names.ts'
 import { type PostgresVersionOptions, WRITING } from './postgres-options.ts'
 import { KEY_EVENTS, SCHEMA } from './postgres-schema.ts'
+
 import { askIn, databaseOf } from './postgres-snapshot.ts'
+
+import { HAS_RELATIVES, keyTrigger } from './postgres-triggers.ts'
 
 /** A value of a column. What its type makes equal is one key. */
 export type PostgresKey = string | number | bigint | boolean | null

@@ -1,7 +1,7 @@
 /** Where counters and epochs are kept. */
 export const SCHEMA = 'versioned_lru_cache'
 export const TRIGGER: string = `${SCHEMA}_bump`
-export const CHANNEL: string = SCHEMA
+export const CHANNEL = 'versioned_lru_cache'
 export const KEY_EVENTS = ['insert', 'update', 'delete', 'truncate'] as const
 
 /** To be raised with each change of what is below, so that installing again brings it to where an older one is. */
