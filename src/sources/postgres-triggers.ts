@@ -13,7 +13,7 @@ const REQUIRE_TABLE = `
 
 /** As the catalog has the arguments of a trigger: each with a byte of 0 behind it. */
 const argumentBytes = (values: readonly string[]): string =>
-  values.map((value) => `convert_to(${value}, getdatabaseencoding()) || '\\000'::bytea`).join(' || ')
+  values.map((value) => `convert_to(${value}, getdatabaseencoding()) || decode('00', 'hex')`).join(' || ')
 
 const quoted = (values: readonly string[]): string[] => values.map((value) => `'${value}'`)
 
