@@ -5,9 +5,7 @@ import { admitClient, type PostgresClient, rowsOf } from '../sources/postgres-cl
 import { quoteAll } from '../sources/postgres-names.ts'
 import { type PostgresVersionOptions, WRITING } from '../sources/postgres-options.ts'
 import { SCHEMA, TRIGGER } from '../sources/postgres-schema.ts'
-
 import { askIn, databaseOf } from '../sources/postgres-snapshot.ts'
-
 import { HAS_RELATIVES } from '../sources/postgres-triggers.ts'
 
 export type { PostgresClient } from '../sources/postgres-client.ts'

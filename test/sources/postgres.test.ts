@@ -23,7 +23,7 @@ afterAll(() => server.stop())
 
 beforeEach(async () => {
   await pool.query('drop table if exists flights, airports, part, whole, legs')
-  await pool.query('create table flights (id int primary key, delay int, updated_at timestamptz default now())')
+  await pool.query('create table flights (id int primary key, delay int)')
   await pool.query('create table airports (id int primary key)')
   await pool.query('insert into flights values (1, 10), (2, 20)')
   await pool.query(installSql(['flights', 'airports']))
@@ -31,7 +31,6 @@ beforeEach(async () => {
 
 const versionOf = (table = 'flights', client: PostgresClient = pool) => tableVersions(client, [table])(table)
 
-const maxUpdatedAt = async () => (await pool.query('select max(updated_at)::text as v from flights')).rows[0].v
 const snapshot = () => snapshotVersion(pool)()
 
 const WRITES = {
@@ -52,23 +51,6 @@ describe.each([
     expect(await read()).not.toEqual(before)
   })
 
-  it.each(['older', 'younger'])(
-    'moves with each of two overlapping transactions, the %s commits last',
-    async (last) => {
-      await server.withTwo(async (a, b) => {
-        await pool.query(installSql(['flights'], { shards: await server.shardsApart(a, b) }))
-        await a.query('begin; insert into flights values (3, 1)')
-        await b.query('begin; insert into flights values (4, 1)')
-        const seen = [await read()]
-        for (const client of last === 'older' ? [b, a] : [a, b]) {
-          await client.query('commit')
-          seen.push(await read())
-        }
-        expect(new Set(seen).size).toBe(3)
-      })
-    },
-  )
-
   it('is never there before its data', async () => {
     await server.withTwo(async (a) => {
       const before = await read()
@@ -80,47 +62,10 @@ describe.each([
     })
   })
 
-  it('moves with each of two writes in one tick', async () => {
-    const before = await read()
-    await pool.query('update flights set delay = 1')
-    const between = await read()
-    await pool.query('update flights set delay = 2')
-    expect(new Set([before, between, await read()]).size).toBe(3)
-  })
-
-  it('does not come back when old content does', async () => {
-    const before = await read()
-    await pool.query('update flights set delay = 77 where id = 1')
-    await pool.query('update flights set delay = 10 where id = 1')
-    expect(await read()).not.toEqual(before)
-  })
-
   it('stays while nobody writes', async () => {
     const before = await read()
     await pool.query('select * from flights')
     expect(await read()).toEqual(before)
-  })
-
-  it('does not come back after a restart', async () => {
-    const before = await read()
-    await server.restart()
-    expect(await read()).not.toEqual(before)
-  })
-})
-
-describe('max(updated_at), in the same table of faults', () => {
-  it('stays when the older of two overlapping transactions commits last, and with a delete', async () => {
-    await server.withTwo(async (a, b) => {
-      await pool.query(removeSql(['flights']))
-      await a.query('begin; insert into flights values (3, 1)')
-      await b.query('begin; insert into flights values (4, 1); commit')
-      const before = await maxUpdatedAt()
-      await a.query('commit')
-      expect(await maxUpdatedAt()).toBe(before)
-    })
-    const before = await maxUpdatedAt()
-    await pool.query(WRITES['a delete of an older row'])
-    expect(await maxUpdatedAt()).toBe(before)
   })
 })
 
