@@ -9,6 +9,7 @@ import { askIn, databaseOf } from '../sources/postgres-snapshot.ts'
 import { HAS_RELATIVES } from '../sources/postgres-triggers.ts'
 
 export type { PostgresClient } from '../sources/postgres-client.ts'
+export { onTableChange, type TableChange, type TableChangeOptions } from '../sources/postgres-hint.ts'
 export {
   type InstallOptions,
   installSql,

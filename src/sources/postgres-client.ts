@@ -1,12 +1,12 @@
 import { describe, InvalidOptionError } from '../core/errors.ts'
 
 /** What is used of a pool or a client of `pg`, and of a `PGlite`. */
-interface QueryClient {
+export interface QueryClient {
   query(text: string, values: string[]): PromiseLike<{ rows: unknown[] }>
 }
 
 /** What is used of a client of `postgres`. */
-interface UnsafeClient {
+export interface UnsafeClient {
   unsafe(text: string, values: string[]): PromiseLike<readonly unknown[]>
 }
 
