@@ -9,6 +9,7 @@ import {
   type PostgresKey,
   removeSql,
   renewEpochSql,
+  runInSnapshot,
   snapshotVersion,
   tableVersions,
 } from '../../src/integrations/postgres.ts'
@@ -178,6 +179,18 @@ describe('a session', () => {
     await pool.query("update flights set delay = 0 where tenant = 'a'")
     await work()
     expect([delays.stats().loads, both.stats().loads]).toEqual([3, 4])
+  })
+})
+
+describe('in a snapshot', () => {
+  it('keys have the versions of its state', async () => {
+    const tenants = keyVersions<string>(pool, TENANT)
+    const before = await tenants('a')
+    await runInSnapshot(pool, async () => {
+      await pool.query("update flights set delay = 9 where tenant in ('a', 'b')")
+      expect(await tenants('a')).toBe(before)
+    })
+    expect(await tenants('a')).not.toBe(before)
   })
 })
 

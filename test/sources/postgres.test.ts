@@ -219,6 +219,25 @@ describe('what cannot be', () => {
     await expect(pool.query(installSql(['pg_catalog.pg_views']))).rejects.toThrow('cannot have versions')
   })
 
+  it('a temporary table', async () => {
+    await server.withTwo(async (client) => {
+      await client.query('create temp table passing (id int)')
+      await expect(client.query(installSql(['passing']))).rejects.toThrow('cannot have versions')
+    })
+  })
+
+  it('two writers at one counter in repeatable read: the later one fails, and may try again', async () => {
+    await pool.query(installSql(['flights'], { shards: 1 }))
+    await server.withTwo(async (a, b) => {
+      await b.query('begin isolation level repeatable read; select * from flights')
+      await a.query('update flights set delay = 1 where id = 1')
+      const write = () => b.query('update flights set delay = 2 where id = 2')
+      await expect(write()).rejects.toMatchObject({ code: '40001' })
+      await b.query('rollback')
+      await write()
+    })
+  })
+
   it('a table that became a part of another one since', async () => {
     await pool.query('create table whole (like flights) partition by list (id)')
     await pool.query('alter table whole attach partition flights default')
@@ -246,6 +265,9 @@ describe('what cannot be', () => {
 
   it('other input', () => {
     expect(() => installSql([])).toThrow('at least one')
+    for (const make of [installSql, removeSql, renewEpochSql]) {
+      expect(() => make('flights' as never)).toThrow('The tables are "flights"')
+    }
     expect(() => tableVersions(pool, 'flights' as never)).toThrow('The tables are "flights"')
     expect(() => installSql(['a'], { shards: 0 })).toThrow('The option "shards" is 0')
     expect(() => installSql(['a'], { shard: 1 } as never)).toThrow('no option "shard"')
