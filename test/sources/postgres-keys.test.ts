@@ -93,6 +93,12 @@ describe('the version of a key moves', () => {
     expect(await moved('delete from flights where id = 1', [1, 2], flight)).toEqual([1])
   })
 
+  it('with a restart of the server', async () => {
+    const before = await read(['a'])
+    await server.restart()
+    expect(await read(['a'])).not.toEqual(before)
+  })
+
   it('with each of two overlapping transactions, and never before its data', async () => {
     await server.withTwo(async (a, b) => {
       await install({ shards: await server.shardsApart(a, b) })
@@ -198,12 +204,11 @@ describe.each(Object.entries(CLIENTS))('with %s', (_name, open) => {
   it('tables and keys have versions, missing ones too', { timeout: 60_000 }, async () => {
     const { client, run, close } = await open(server.url)
     const of = { table: 'typed', column: 'tenant' }
-    const readAll = () =>
-      Promise.all([
-        ...['a', null, 'b'].map((key) => keyVersions(client, of)(key)),
-        tableVersions(client, ['typed'])('typed'),
-        snapshotVersion(client)(),
-      ])
+    const readAll = async () => [
+      ...(await read(['a', null, 'b'], client, of)),
+      await tableVersions(client, ['typed'])('typed'),
+      await snapshotVersion(client)(),
+    ]
     try {
       await run(
         'drop schema if exists versioned_lru_cache cascade; drop table if exists typed; create table typed (tenant text)',

@@ -82,6 +82,12 @@ describe('the version of a table', () => {
     expect(await versionOf()).not.toBe(before)
   })
 
+  it('is another one after a restart of the server', async () => {
+    const before = await versionOf()
+    await server.restart()
+    expect(await versionOf()).not.toBe(before)
+  })
+
   it('is of that table alone', async () => {
     const before = await versionOf('airports')
     await pool.query('update flights set delay = 0')
