@@ -13,31 +13,33 @@ export type PostgresKey = string | number | bigint | boolean | null
 
 const EVENTS = `unnest(array[${KEY_EVENTS.map((event) => `'${event}'`).join(', ')}])`
 
-/** `offset 0` keeps the planner from asking for the bucket wherever it is named. */
+/** `materialized` keeps the planner from finding out for each key, and wherever it is named, what is found out once. */
 const KEYS = `
-select t.found, t.counted, pg_current_xact_id_if_assigned() is not null as writing, b.bucket,
-  concat_ws(' ', t.identity, extract(epoch from pg_postmaster_start_time())::text, b.bucket, (
-    select string_agg(s.bucket || '.' || s.shard || ':' || s.counter, ',' order by s.bucket, s.shard)
-      from ${SCHEMA}.key_shards s where s.relation = t.oid and s.attribute = t.attname and s.bucket in (b.bucket, -1)
-  )) as version
-from json_array_elements_text($1::text::json) with ordinality as asked (key, position)
-cross join (
+with t as materialized (
   select c.oid, a.attname, e.buckets, a.attname is not null as found,
     c.relkind = 'r' and e.epoch is not null and not ${HAS_RELATIVES} and (
       select count(*) = ${KEY_EVENTS.length} from pg_catalog.pg_trigger g
         where g.tgrelid = c.oid and g.tgenabled in ('O', 'A')
         and g.tgname in (select ${keyTrigger('event', 'a.attname::text')} from ${EVENTS} event)
     ) as counted,
-    concat_ws(' ', e.epoch, c.oid, a.attnum, a.atttypid, a.attcollation) as identity
+    concat_ws(
+      ' ', e.epoch, c.oid, a.attnum, a.atttypid, a.attcollation, extract(epoch from pg_postmaster_start_time())::text
+    ) as identity
   from (select to_regclass($2::text) as relation) n
   left join pg_catalog.pg_class c on c.oid = n.relation
   left join pg_catalog.pg_attribute a
     on a.attrelid = c.oid and a.attname = $3::text and a.attnum > 0 and not a.attisdropped
   left join ${SCHEMA}.key_epochs e on e.relation = c.oid and e.attribute = a.attname
-) t
-cross join lateral (
-  select case when t.counted then ${SCHEMA}.bucket_of(t.oid, t.attname, t.buckets, asked.key) end as bucket offset 0
-) b
+), asked as materialized (
+  select k.position, case when t.counted then ${SCHEMA}.bucket_of(t.oid, t.attname, t.buckets, k.key) end as bucket
+  from t, json_array_elements_text($1::text::json) with ordinality as k (key, position)
+)
+select t.found, t.counted, pg_current_xact_id_if_assigned() is not null as writing, asked.bucket,
+  concat_ws(' ', t.identity, asked.bucket, (
+    select string_agg(s.bucket || '.' || s.shard || ':' || s.counter, ',' order by s.bucket, s.shard)
+      from ${SCHEMA}.key_shards s where s.relation = t.oid and s.attribute = t.attname and s.bucket in (asked.bucket, -1)
+  )) as version
+from asked, t
 order by asked.position`
 
 interface KeyRow {

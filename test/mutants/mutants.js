@@ -1025,7 +1025,7 @@ export const mutants = [
   {
     name: 'PostgreSQL: truncate is no news for keys',
     file: 'src/sources/postgres-keys.ts',
-    edits: [['s.bucket in (b.bucket, -1)', 's.bucket = b.bucket']],
+    edits: [['s.bucket in (asked.bucket, -1)', 's.bucket = asked.bucket']],
     tests: ['sources/postgres-keys'],
   },
   {
