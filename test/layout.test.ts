@@ -51,6 +51,19 @@ describe('who may import whom', () => {
     },
   )
 
+  it.each(inFolder('command'))(
+    '%s imports core, sources, its neighbours, and packages only when it needs them',
+    (file) => {
+      const text = readFileSync(join(SOURCE, file), 'utf8')
+      for (const imported of importsOf(file)) {
+        if (!/^(core\/|sources\/|command\/|node:)/.test(imported)) expect(text).toContain(`import('${imported}')`)
+      }
+      for (const other of files.filter((name) => !/^(command\/|bin\.ts)/.test(name))) {
+        expect(importsOf(other)).not.toContain(file)
+      }
+    },
+  )
+
   it('the door only re-exports', () => {
     const text = readFileSync(join(SOURCE, 'index.ts'), 'utf8')
     expect(text.replaceAll(/export (type )?\{[^}]*\} from '[^']+'\n/g, '')).toBe('')

@@ -1,54 +1,32 @@
 import { describe, InvalidOptionError, InvalidVersionError } from '../core/errors.ts'
 import type { Version } from '../core/version.ts'
 import { databaseVersionSource, type VersionSource } from '../core/version-source.ts'
-import {
-  HAS_RELATIVES,
+import { admitClient, type PostgresClient, rowsOf } from '../sources/postgres-client.ts'
+import { quoteAll } from '../sources/postgres-names.ts'
+import { type PostgresVersionOptions, WRITING } from '../sources/postgres-options.ts'
+import { SCHEMA, TRIGGER } from '../sources/postgres-schema.ts'
+import { askIn, databaseOf } from '../sources/postgres-snapshot.ts'
+import { HAS_RELATIVES } from '../sources/postgres-triggers.ts'
+
+export type { PostgresClient } from '../sources/postgres-client.ts'
+export { onTableChange, type TableChange, type TableChangeOptions } from '../sources/postgres-hint.ts'
+export {
   type InstallOptions,
   installSql,
-  quoteAll,
   removeSql,
   renewEpochSql,
-  SCHEMA,
-  TRIGGER,
+  type Versioned,
 } from '../sources/postgres-install.ts'
-import {
-  askIn,
-  databaseOf,
+export { keyVersions, type PostgresKey } from '../sources/postgres-keys.ts'
+export type { KeyColumn } from '../sources/postgres-names.ts'
+export type { PostgresVersionOptions } from '../sources/postgres-options.ts'
+export {
   runInSnapshot,
   type SnapshotClient,
   type SnapshotDatabase,
   type SnapshotOptions,
   snapshotClient,
 } from '../sources/postgres-snapshot.ts'
-
-export {
-  type InstallOptions,
-  installSql,
-  removeSql,
-  renewEpochSql,
-  runInSnapshot,
-  type SnapshotClient,
-  type SnapshotDatabase,
-  type SnapshotOptions,
-  snapshotClient,
-}
-
-/** What is used of a client: a pool or a client of `pg` is one, and so are a PGlite and a client of `postgres`. */
-export type PostgresClient =
-  | { query(text: string, values: unknown[]): PromiseLike<{ rows: unknown[] }> }
-  // biome-ignore lint/suspicious/noExplicitAny: values of any type
-  | { unsafe(text: string, values: any[]): PromiseLike<readonly unknown[]> }
-
-export interface PostgresVersionOptions {
-  /** What people know the source by. It goes into the tags of conditional requests, so it should not change. */
-  name?: string | undefined
-  /**
-   * How long a check may take, in milliseconds, before its waiters fail with `ERR_VERSION_TIMEOUT`.
-   *
-   * @default 10_000
-   */
-  timeout?: number | undefined
-}
 
 /** A shard is locked from a write until its commit: each counter says exactly which commits are seen, a sum would not. */
 const TABLES = `
@@ -58,7 +36,7 @@ select t.name, c.oid is not null as found,
   concat_ws(' ', e.epoch, c.oid, extract(epoch from pg_postmaster_start_time())::text, (
     select string_agg(s.shard || ':' || s.counter, ',' order by s.shard) from ${SCHEMA}.shards s where s.relation = c.oid
   )) as version
-from unnest($1::text[]) t (name)
+from json_array_elements_text($1::text::json) t (name)
 left join pg_catalog.pg_class c on c.oid = to_regclass(t.name)
 left join pg_catalog.pg_trigger g on g.tgrelid = c.oid and g.tgname = '${TRIGGER}'
 left join ${SCHEMA}.epochs e on e.relation = c.oid`
@@ -99,7 +77,7 @@ export function tableVersions<Table extends string>(
 
 async function readTables(client: PostgresClient, names: string[]): Promise<TableRow[]> {
   try {
-    return (await askRows(client, TABLES, [names])) as TableRow[]
+    return (await askIn(client, (asked) => rowsOf(asked, TABLES, [JSON.stringify(names)]))) as TableRow[]
   } catch (error) {
     if ((error as { code?: unknown } | undefined)?.code !== '42P01') throw error
     throw new InvalidVersionError(`No table of this database has versions: run ${install(names)}.`, { cause: error })
@@ -117,10 +95,6 @@ function versionOf(key: string, row: TableRow | undefined): string | Error {
     `The table ${row.name} has no working triggers for versions: run ${install([row.name])}.`,
   )
 }
-
-/** What a transaction has written may be rolled back, and its version would come again with other data. */
-const WRITING =
-  'The client is inside a transaction that has written, whose versions may be rolled back: give the pool, or a client of its own.'
 
 const install = (names: readonly string[]): string => `the SQL that installSql(${JSON.stringify(names)}) gives`
 
@@ -146,7 +120,7 @@ export function snapshotVersion(
   admitClient(client)
   const database = databaseOf(client) as PostgresClient
   const readMany = async (): Promise<unknown[]> => {
-    const [row] = (await askRows(database, SNAPSHOT, [])) as {
+    const [row] = (await askIn(database, (asked) => rowsOf(asked, SNAPSHOT, []))) as {
       standby: boolean
       writing: boolean
       version: string
@@ -156,19 +130,4 @@ export function snapshotVersion(
     return [row?.version]
   }
   return databaseVersionSource(database, { ...others, name, readMany })
-}
-
-/** In the snapshot in which the calling code runs, if it is of this client. */
-function askRows(client: PostgresClient, text: string, values: unknown[]): PromiseLike<readonly unknown[]> {
-  return askIn(client, async (asked) =>
-    'unsafe' in asked ? asked.unsafe(text, values) : (await asked.query(text, values)).rows,
-  )
-}
-
-function admitClient(client: unknown): void {
-  const { query, unsafe } = (client ?? {}) as Record<string, unknown>
-  if (typeof query === 'function' || typeof unsafe === 'function') return
-  throw new InvalidOptionError(
-    `The client is ${describe(client)}: give one with query(text, values), such as a pg.Pool.`,
-  )
 }

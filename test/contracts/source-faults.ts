@@ -19,7 +19,7 @@ const FAULTS = [
 type Fault = (typeof FAULTS)[number]
 
 /** Calls a cached function in a session of its own, and compares what it gives with what is there. */
-interface Look {
+export interface Look {
   (): Promise<void>
   /** The same, while something is done between the check and the load. There has to be a load. */
   during(act: () => Promise<unknown>): Promise<void>

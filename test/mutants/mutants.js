@@ -1003,9 +1003,48 @@ export const mutants = [
   },
   {
     name: 'PostgreSQL: a table that lost its trigger keeps its epoch',
-    file: 'src/sources/postgres-install.ts',
+    file: 'src/sources/postgres-triggers.ts',
     edits: [['on conflict (relation) do update set epoch = excluded.epoch', 'on conflict (relation) do nothing']],
     tests: ['sources/postgres'],
+  },
+  {
+    name: 'PostgreSQL: a row that moves outdates the key it leaves, and not the one it comes to',
+    file: 'src/sources/postgres-schema.ts',
+    edits: [['as key from old_rows union all select %1$I from new_rows', 'as key from old_rows']],
+    tests: ['sources/postgres-keys'],
+  },
+  {
+    name: 'PostgreSQL: keys are told apart by their text',
+    file: 'src/sources/postgres-schema.ts',
+    edits: [
+      ["bucketOf('key', '%s')", "bucketOf('key::text', '%s')"],
+      ["bucketOf('$1::%s%s', '$2')", "bucketOf('$1::text', '$2')"],
+    ],
+    tests: ['sources/postgres-keys'],
+  },
+  {
+    name: 'PostgreSQL: truncate is no news for keys',
+    file: 'src/sources/postgres-keys.ts',
+    edits: [['s.bucket in (asked.bucket, -1)', 's.bucket = asked.bucket']],
+    tests: ['sources/postgres-keys'],
+  },
+  {
+    name: 'PostgreSQL: what an older release has installed stays',
+    file: 'src/sources/postgres-schema.ts',
+    edits: [['::int, 0) <', "::int, 0) < 1 and to_regclass('versioned_lru_cache.epochs') is null and 0 <"]],
+    tests: ['sources/postgres-keys'],
+  },
+  {
+    name: 'PostgreSQL: each statement locks its buckets in an order of its own',
+    file: 'src/sources/postgres-schema.ts',
+    edits: [['from (%s) buckets order by bucket', 'from (%s) buckets order by random()']],
+    tests: ['sources/postgres-keys'],
+  },
+  {
+    name: 'PostgreSQL: a listener that lost its connection is not told',
+    file: 'src/sources/postgres-hint.ts',
+    edits: [['if (end()) onLost(error)', 'end()']],
+    tests: ['sources/postgres-hint'],
   },
   {
     name: 'snapshot: a load does not read in it',

@@ -1,5 +1,4 @@
-import { PGlite } from '@electric-sql/pglite'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { currentSession, runInSession, versionedLruCache } from '../../src/index.ts'
 import {
@@ -10,34 +9,21 @@ import {
   snapshotVersion,
   tableVersions,
 } from '../../src/integrations/postgres.ts'
-import { type RunningPostgres, startPostgres } from '../support/example-postgres.ts'
+import { type PostgresServer, startServer } from '../support/postgres-server.ts'
 
-let server: RunningPostgres
+let server: PostgresServer
 let pool: pg.Pool
-const others: pg.Pool[] = []
-
-/** A pool whose broken idle connections are no news: what is asked of it next says what is wrong. */
-function poolOf(options: pg.PoolConfig = {}): pg.Pool {
-  const made = new pg.Pool({ connectionString: server.url, ...options })
-  made.on('error', () => {})
-  made.on('connect', (client) => client.on('error', () => {}))
-  others.push(made)
-  return made
-}
 
 beforeAll(async () => {
-  server = await startPostgres()
-  pool = poolOf()
+  server = await startServer()
+  pool = server.pool
 })
 
-afterAll(async () => {
-  await Promise.all(others.map((made) => made.end()))
-  await server.stop()
-})
+afterAll(() => server.stop())
 
 beforeEach(async () => {
   await pool.query('drop table if exists flights, airports, part, whole, legs')
-  await pool.query('create table flights (id int primary key, delay int, updated_at timestamptz default now())')
+  await pool.query('create table flights (id int primary key, delay int)')
   await pool.query('create table airports (id int primary key)')
   await pool.query('insert into flights values (1, 10), (2, 20)')
   await pool.query(installSql(['flights', 'airports']))
@@ -45,18 +31,6 @@ beforeEach(async () => {
 
 const versionOf = (table = 'flights', client: PostgresClient = pool) => tableVersions(client, [table])(table)
 
-/** Two connections of their own, for transactions that overlap. */
-async function withTwo(work: (a: pg.PoolClient, b: pg.PoolClient) => Promise<void>): Promise<void> {
-  const [a, b] = await Promise.all([pool.connect(), pool.connect()])
-  try {
-    await work(a, b)
-  } finally {
-    a.release(true)
-    b.release(true)
-  }
-}
-
-const maxUpdatedAt = async () => (await pool.query('select max(updated_at)::text as v from flights')).rows[0].v
 const snapshot = () => snapshotVersion(pool)()
 
 const WRITES = {
@@ -77,24 +51,8 @@ describe.each([
     expect(await read()).not.toEqual(before)
   })
 
-  it.each(['older', 'younger'])(
-    'moves with each of two overlapping transactions, the %s commits last',
-    async (last) => {
-      await withTwo(async (a, b) => {
-        await a.query('begin; insert into flights values (3, 1)')
-        await b.query('begin; insert into flights values (4, 1)')
-        const seen = [await read()]
-        for (const client of last === 'older' ? [b, a] : [a, b]) {
-          await client.query('commit')
-          seen.push(await read())
-        }
-        expect(new Set(seen).size).toBe(3)
-      })
-    },
-  )
-
   it('is never there before its data', async () => {
-    await withTwo(async (a) => {
+    await server.withTwo(async (a) => {
       const before = await read()
       await a.query('begin; update flights set delay = 99 where id = 1')
       const during = await read()
@@ -104,46 +62,10 @@ describe.each([
     })
   })
 
-  it('moves with each of two writes in one tick', async () => {
-    const before = await read()
-    await pool.query('update flights set delay = 1')
-    const between = await read()
-    await pool.query('update flights set delay = 2')
-    expect(new Set([before, between, await read()]).size).toBe(3)
-  })
-
-  it('does not come back when old content does', async () => {
-    const before = await read()
-    await pool.query('update flights set delay = 77 where id = 1')
-    await pool.query('update flights set delay = 10 where id = 1')
-    expect(await read()).not.toEqual(before)
-  })
-
   it('stays while nobody writes', async () => {
     const before = await read()
     await pool.query('select * from flights')
     expect(await read()).toEqual(before)
-  })
-
-  it('does not come back after a restart', async () => {
-    const before = await read()
-    await server.restart()
-    expect(await read()).not.toEqual(before)
-  })
-})
-
-describe('max(updated_at), in the same table of faults', () => {
-  it('stays when the older of two overlapping transactions commits last, and with a delete', async () => {
-    await withTwo(async (a, b) => {
-      await a.query('begin; insert into flights values (3, 1)')
-      await b.query('begin; insert into flights values (4, 1); commit')
-      const before = await maxUpdatedAt()
-      await a.query('commit')
-      expect(await maxUpdatedAt()).toBe(before)
-    })
-    const before = await maxUpdatedAt()
-    await pool.query(WRITES['a delete of an older row'])
-    expect(await maxUpdatedAt()).toBe(before)
   })
 })
 
@@ -157,6 +79,12 @@ describe('the version of a table', () => {
   it('moves with an update that changes no row: a load too many, never one too few', async () => {
     const before = await versionOf()
     await pool.query('update flights set delay = 0 where false')
+    expect(await versionOf()).not.toBe(before)
+  })
+
+  it('is another one after a restart of the server', async () => {
+    const before = await versionOf()
+    await server.restart()
     expect(await versionOf()).not.toBe(before)
   })
 
@@ -208,13 +136,10 @@ describe('the version of a table', () => {
   })
 
   it('lets two writers whose connections have different shards write without waiting for each other', async () => {
-    await withTwo(async (a, b) => {
-      const pid = async (client: pg.PoolClient) => (await client.query('select pg_backend_pid() as pid')).rows[0].pid
-      const distance = Math.abs((await pid(a)) - (await pid(b)))
-      const shards = [2, 3, 5, 7, 11, 13].find((count) => distance % count !== 0) as number
-      await pool.query(installSql(['flights'], { shards }))
+    await server.withTwo(async (a, b) => {
+      await pool.query(installSql(['flights'], { shards: await server.shardsApart(a, b) }))
       await a.query('begin; update flights set delay = 1 where id = 1')
-      await b.query("set lock_timeout = '5s'; update flights set delay = 2 where id = 2")
+      await b.query('update flights set delay = 2 where id = 2')
       await a.query('commit')
     })
   })
@@ -262,7 +187,7 @@ describe('one query', () => {
   it('reads all tables that ten functions of a session go by', async () => {
     const asked: unknown[] = []
     const client = {
-      query: (text: string, values: unknown[]) => {
+      query: (text: string, values: string[]) => {
         asked.push(values)
         return pool.query(text, values)
       },
@@ -274,25 +199,7 @@ describe('one query', () => {
       expect(await Promise.all(functions.map((run) => run()))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
       expect(currentSession()?.versions()).toHaveLength(2)
     })
-    expect(asked).toEqual([[['"flights"', '"airports"']]])
-  })
-})
-
-describe('other clients', () => {
-  it('PGlite', async () => {
-    const lite = await PGlite.create()
-    await lite.query('create table flights (id int)')
-    await expect(versionOf('flights', lite)).rejects.toMatchObject({
-      code: 'ERR_INVALID_VERSION',
-      cause: { code: '42P01' },
-    })
-    await lite.query(removeSql(['flights']))
-    await lite.query(installSql(['flights']))
-    const before = [await versionOf('flights', lite), await snapshotVersion(lite)()]
-    await lite.query('insert into flights values (1)')
-    expect(await versionOf('flights', lite)).not.toBe(before[0])
-    expect(await snapshotVersion(lite)()).not.toBe(before[1])
-    await lite.close()
+    expect(asked).toEqual([['["\\"flights\\"","\\"airports\\""]']])
   })
 })
 
@@ -318,6 +225,25 @@ describe('what cannot be', () => {
     await expect(pool.query(installSql(['pg_catalog.pg_views']))).rejects.toThrow('cannot have versions')
   })
 
+  it('a temporary table', async () => {
+    await server.withTwo(async (client) => {
+      await client.query('create temp table passing (id int)')
+      await expect(client.query(installSql(['passing']))).rejects.toThrow('cannot have versions')
+    })
+  })
+
+  it('two writers at one counter in repeatable read: the later one fails, and may try again', async () => {
+    await pool.query(installSql(['flights'], { shards: 1 }))
+    await server.withTwo(async (a, b) => {
+      await b.query('begin isolation level repeatable read; select * from flights')
+      await a.query('update flights set delay = 1 where id = 1')
+      const write = () => b.query('update flights set delay = 2 where id = 2')
+      await expect(write()).rejects.toMatchObject({ code: '40001' })
+      await b.query('rollback')
+      await write()
+    })
+  })
+
   it('a table that became a part of another one since', async () => {
     await pool.query('create table whole (like flights) partition by list (id)')
     await pool.query('alter table whole attach partition flights default')
@@ -325,7 +251,7 @@ describe('what cannot be', () => {
   })
 
   it('a client inside a transaction that has written', async () => {
-    await withTwo(async (client) => {
+    await server.withTwo(async (client) => {
       await client.query('begin; update flights set delay = 1')
       await expect(versionOf('flights', client)).rejects.toThrow('inside a transaction that has written')
       await expect(snapshotVersion(client)()).rejects.toThrow('inside a transaction that has written')
@@ -345,11 +271,18 @@ describe('what cannot be', () => {
 
   it('other input', () => {
     expect(() => installSql([])).toThrow('at least one')
+    for (const make of [installSql, removeSql, renewEpochSql]) {
+      expect(() => make('flights' as never)).toThrow('The tables are "flights"')
+    }
     expect(() => tableVersions(pool, 'flights' as never)).toThrow('The tables are "flights"')
     expect(() => installSql(['a'], { shards: 0 })).toThrow('The option "shards" is 0')
     expect(() => installSql(['a'], { shard: 1 } as never)).toThrow('no option "shard"')
-    expect(() => installSql(['$versions$'])).toThrow('rename the table')
-    expect(() => tableVersions({} as never, ['a'])).toThrow('such as a pg.Pool')
+    expect(() => installSql(['$versions$'])).toThrow('rename it')
+    for (const client of [{}, { query: 'select 1' }, { query: 1, unsafe: () => [] }, null, 'postgres://…', undefined]) {
+      expect(() => tableVersions(client as never, ['a'])).toThrow(
+        'give a pool or client of "pg", a PGlite, or a client of',
+      )
+    }
     expect(() => snapshotVersion(undefined as never)).toThrow('The client is undefined')
     expect(() => snapshotVersion(pool, { timeout: 0 })).toThrow('The option "timeout" is 0')
     expect(() => tableVersions(pool, ['a'], { ttl: 1 } as never)).toThrow('no option "ttl"')
@@ -358,7 +291,7 @@ describe('what cannot be', () => {
 
 describe('every call settles with the cause, and works again afterwards', () => {
   it('a pool with no free connection', async () => {
-    const small = poolOf({ max: 1, connectionTimeoutMillis: 50 })
+    const small = server.poolOf({ max: 1, connectionTimeoutMillis: 50 })
     const taken = await small.connect()
     const tables = tableVersions(small, ['flights'])
     await expect(tables('flights')).rejects.toThrow('timeout exceeded when trying to connect')
@@ -367,9 +300,9 @@ describe('every call settles with the cause, and works again afterwards', () => 
   })
 
   it('a query that hangs', async () => {
-    const slow = poolOf({ max: 1 })
+    const slow = server.poolOf({ max: 1 })
     let text: string | undefined = 'select pg_sleep(30)'
-    const client = { query: (sql: string, values: unknown[]) => (text ? slow.query(text) : pool.query(sql, values)) }
+    const client = { query: (sql: string, values: string[]) => (text ? slow.query(text) : pool.query(sql, values)) }
     const tables = tableVersions(client, ['flights'], { timeout: 50 })
     await expect(tables('flights')).rejects.toMatchObject({ code: 'ERR_VERSION_TIMEOUT' })
     text = undefined
@@ -380,7 +313,7 @@ describe('every call settles with the cause, and works again afterwards', () => 
   it('a connection that is killed in the middle of a check', async () => {
     const locked = await pool.connect()
     await locked.query('begin; lock table versioned_lru_cache.epochs')
-    const own = poolOf({ max: 1, application_name: 'victim' })
+    const own = server.poolOf({ max: 1, application_name: 'victim' })
     const tables = tableVersions(own, ['flights'])
     const outcome = tables('flights').catch((error: unknown) => error)
     const kill =
