@@ -127,7 +127,9 @@ function versionsIn(answer: unknown): string[][] {
     )
   }
   if (history === '') {
-    throw new InvalidVersionError('The server does not tell its history ("master_replid" of INFO): it takes Redis 5 or later.')
+    throw new InvalidVersionError(
+      'The server does not tell its history ("master_replid" of INFO): it takes Redis 5 or later.',
+    )
   }
   return versions.map((version) => [history, all, version])
 }

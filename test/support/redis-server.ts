@@ -30,12 +30,27 @@ export interface RunningRedis {
   stop(): Promise<void>
 }
 
-/** @param path of the program. */
-export async function startRedis(path: string): Promise<RunningRedis> {
+/**
+ * @param path of the program.
+ * @param options of its own, as on its command line.
+ */
+export async function startRedis(path: string, ...options: string[]): Promise<RunningRedis> {
   const home = await mkdtemp(join(tmpdir(), 'versioned-lru-cache-redis-'))
   const [saved, backup] = [join(home, 'dump.rdb'), join(home, 'backup.rdb')]
   const port = await freePort()
-  const flags = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', home]
+  const flags = [
+    '--port',
+    `${port}`,
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--dir',
+    home,
+    ...options,
+  ]
   let server: ChildProcess
   const start = async () => {
     server = spawn(path, flags, { stdio: ['ignore', 'pipe', 'pipe'] })
