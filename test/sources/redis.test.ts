@@ -235,10 +235,18 @@ describeWith(await installedRedis(), 'versions in Redis', (path) => {
   })
 
   describe('a version that is lost', () => {
+    /** As a server does that has no memory left. */
+    async function evictAll(): Promise<void> {
+      await server.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-random', 'maxmemory', '1')
+      await vi.waitFor(async () => expect(await server.command('DBSIZE')).toBe(0))
+      await server.command('CONFIG', 'SET', 'maxmemory', '0')
+    }
+
     it.each([
       ['deleted', () => server.command('DEL', '{versions}:eu')],
       ['expired', () => server.command('PEXPIRE', '{versions}:eu', '0')],
-      ['deleted, as that of the prefix,', () => server.command('DEL', '{versions}')],
+      ['deleted with all of its prefix', () => server.command('DEL', '{versions}')],
+      ['evicted', evictAll],
       ['emptied out', () => server.command('FLUSHALL')],
     ])('does not come back when it was %s, nor after a bump that follows', async (_how, lose) => {
       const versions = redisVersions((await connect()).client)
