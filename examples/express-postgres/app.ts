@@ -5,29 +5,38 @@ import { buildOf } from './build.ts'
 import { measureCost } from './cost.ts'
 import type { Database } from './database.ts'
 import { notFound, onError, onlyAllow } from './errors.ts'
-import { type CachedDelayReport, cachedDelayReport, recordFlight } from './flights.ts'
+import {
+  type CachedDelayReport,
+  cachedDelayReport,
+  type FlightsVersions,
+  flightsVersions,
+  recordFlight,
+} from './flights.ts'
 import { InputError, readBand, readFlight, readFlightForm } from './input.ts'
 import { pathOf, renderPage } from './page.ts'
 import { renderTotals } from './receipt.ts'
 import { RunningTotals } from './totals.ts'
 
 /** The example as an Express app, on a database that `prepareFlights` has prepared. */
-export function makeApp(database: Database, build: string = buildOf(new URL('.', import.meta.url))): Express {
-  const delayReport = cachedDelayReport(database)
+export function makeApp(
+  database: Database,
+  versions: FlightsVersions = flightsVersions(database),
+  build: string = buildOf(new URL('.', import.meta.url)),
+): Express {
+  const delayReport = cachedDelayReport(database, versions)
   const app = express()
   app.disable('x-powered-by').disable('etag') // a tag is made of the report's version, and nothing else has one
   app.use(headers)
   app.use(express.json({ strict: false, limit: '10kb' }), express.urlencoded({ extended: false, limit: '10kb' }))
   app.use(measureCost(), sessions())
-  showReports(app, delayReport, build)
+  showReports(app, delayReport, new RunningTotals(delayReport, versions), build)
   takeFlights(app, database)
   app.use(notFound)
   app.use(onError)
   return app
 }
 
-function showReports(app: Express, delayReport: CachedDelayReport, build: string): void {
-  const totals = new RunningTotals(delayReport)
+function showReports(app: Express, delayReport: CachedDelayReport, totals: RunningTotals, build: string): void {
   const answer = (request: Request): Promise<Answer> => makeAnswer(delayReport, bandOf(request))
   const unlessKept = conditional((request: Request) => delayReport.dependency({ band: bandOf(request) }), {
     salt: build,

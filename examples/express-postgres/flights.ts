@@ -1,7 +1,8 @@
-import { type CachedFunction, versionedLruCache } from 'versioned-lru-cache'
+import { type CachedFunction, type Version, type VersionSource, versionedLruCache } from 'versioned-lru-cache'
+import { tableVersions } from 'versioned-lru-cache/postgres'
 import { charge } from './cost.ts'
 import type { Database, Query } from './database.ts'
-import { FLIGHTS, FLIGHTS_VERSION } from './schema.ts'
+import { FLIGHTS } from './schema.ts'
 
 export interface Flight {
   /** Minutes from the planned to the real arrival; negative when early. */
@@ -46,23 +47,26 @@ export interface DelayReport extends Summary {
 }
 
 type BuildDelayReport = (question: { band: Band }) => Promise<DelayReport>
-export type CachedDelayReport = CachedFunction<BuildDelayReport, Promise<string>>
+export type CachedDelayReport = CachedFunction<BuildDelayReport, Promise<Version>>
 
-/** The report over all flights of a distance band, made again only when the flights have changed. */
-export function cachedDelayReport({ query }: Database): CachedDelayReport {
-  const delayReport: BuildDelayReport = ({ band }) => charge('load', () => buildReport(query, band))
-  return versionedLruCache(delayReport, {
-    version: () => charge('check', () => flightsVersion(query)),
-    max: BANDS.length,
-    ttl: Number.POSITIVE_INFINITY, // no write goes past the trigger, so no report has to end for safety's sake
-  })
+export type FlightsVersions = VersionSource<typeof FLIGHTS, Promise<Version>>
+
+/** The versions of the flights, as the triggers count them. Each reading is charged to the request that needs it. */
+export function flightsVersions({ query }: Database): FlightsVersions {
+  const client = {
+    query: (sql: string, values: unknown[]) => charge('check', async () => ({ rows: await query(sql, values) })),
+  }
+  return tableVersions(client, [FLIGHTS])
 }
 
-/** Without the row there is no telling what is current, and that must not look like a version. */
-async function flightsVersion(query: Query): Promise<string> {
-  const [row] = await query<{ version: string }>(`select epoch || '/' || counter as version from ${FLIGHTS_VERSION}`)
-  if (row === undefined) throw new Error(`${FLIGHTS_VERSION} has lost its row: start again to repair it.`)
-  return row.version
+/** The report over all flights of a distance band, made again only when the flights have changed. */
+export function cachedDelayReport({ query }: Database, versions: FlightsVersions): CachedDelayReport {
+  const delayReport: BuildDelayReport = ({ band }) => charge('load', () => buildReport(query, band))
+  return versionedLruCache(delayReport, {
+    version: versions.of(() => FLIGHTS),
+    max: BANDS.length,
+    ttl: Number.POSITIVE_INFINITY, // no write goes past the triggers, so no report has to end for safety's sake
+  })
 }
 
 /** A total over hours or distances has null in their place. */

@@ -80,7 +80,7 @@ function legend(kind: Distance | 'median' | 'range', text: string): Html {
 function recordForm(band: Band): Html {
   return html`<section id="record">
     <h2>Record a flight</h2>
-    <p>A trigger in the database counts the version up with each write. The next page sees that, and loads once.</p>
+    <p>A trigger in the database counts a version up with each write. The next page sees that, and loads once.</p>
     <form method="post" action="${band === 'all' ? '/flights' : `/flights?band=${band}`}">
       <label>Delay, minutes <input name="delay" type="number" min="-120" max="3000" value="45" required></label>
       <label>Distance, miles <input name="distance" type="number" min="1" max="12500" value="800" required></label>

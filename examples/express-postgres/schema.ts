@@ -2,26 +2,19 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { installSql } from 'versioned-lru-cache/postgres'
 import type { Database, Query } from './database.ts'
 import type { Flight } from './flights.ts'
 
 /** Everything lives in a schema of its own, so that a real server's other tables are left alone. */
 export const FLIGHTS = 'versioned_lru_cache_example.flights'
-export const FLIGHTS_VERSION = 'versioned_lru_cache_example.flights_version'
 
 /** Any number will do, as long as all processes that prepare the schema take the same. */
 const PREPARING = 20_260_101
 
 const CHUNK = 10_000
 
-/**
- * The trigger counts in the transaction of the write: the new version is never visible before its data, nor the
- * data before its version. It is one for each statement, so that a bulk load does not count row by row. Writers
- * take turns at the counter row until they commit: where many write at once, give each part of the data its own.
- *
- * A version must never come back with other data. The counter only ever goes up, and the epoch is another one
- * should somebody drop the schema.
- */
+/** The last one gives the table its versions, which triggers move on in the transaction of each write. */
 const SCHEMA = [
   'create schema if not exists versioned_lru_cache_example',
   `create table if not exists ${FLIGHTS} (
@@ -30,21 +23,7 @@ const SCHEMA = [
      time double precision not null,
      recorded boolean not null default false
    )`,
-  `create table if not exists ${FLIGHTS_VERSION} (
-     only_row boolean primary key default true check (only_row),
-     epoch uuid not null default gen_random_uuid(),
-     counter bigint not null default 0
-   )`,
-  `insert into ${FLIGHTS_VERSION} default values on conflict do nothing`,
-  `create or replace function versioned_lru_cache_example.count_version() returns trigger language plpgsql as $$
-     begin
-       update ${FLIGHTS_VERSION} set counter = counter + 1;
-       return null;
-     end
-   $$`,
-  `create or replace trigger count_version
-     after insert or update or delete or truncate on ${FLIGHTS}
-     for each statement execute function versioned_lru_cache_example.count_version()`,
+  installSql([FLIGHTS]),
 ]
 
 export interface PrepareOptions {

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express'
 import { costOfThisRequest } from './cost.ts'
-import type { CachedDelayReport } from './flights.ts'
+import type { CachedDelayReport, FlightsVersions } from './flights.ts'
 
 /** What was done since the start. */
 export interface Totals {
@@ -18,12 +18,14 @@ export interface Totals {
 /** Keeps the running totals. They are not part of any report's answer: that one stays good while they go on. */
 export class RunningTotals {
   readonly #delayReport: CachedDelayReport
+  readonly #versions: FlightsVersions
   #requests = 0
   #notModified = 0
   #calls = 0
 
-  constructor(delayReport: CachedDelayReport) {
+  constructor(delayReport: CachedDelayReport, versions: FlightsVersions) {
     this.#delayReport = delayReport
+    this.#versions = versions
   }
 
   /** Express middleware: counts each request that comes by, whoever answers it. */
@@ -41,7 +43,8 @@ export class RunningTotals {
   }
 
   now(): Totals {
-    const { checks, loads, hits } = this.#delayReport.stats()
+    const { loads, hits } = this.#delayReport.stats()
+    const { checks } = this.#versions.stats()
     return { requests: this.#requests, notModified: this.#notModified, calls: this.#calls, checks, loads, hits }
   }
 }

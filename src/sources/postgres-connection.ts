@@ -1,27 +1,28 @@
 import { describe, InvalidOptionError } from '../core/errors.ts'
 
 /** What is used of a pool of `pg`. */
-export interface PgPool {
+interface PgPool {
   connect(): Promise<PgPoolClient>
   // biome-ignore lint/suspicious/noExplicitAny: a pool has many ways to be asked, and all of them are passed on
   query(...query: any[]): any
 }
 
-export interface PgPoolClient {
+interface PgPoolClient {
   // biome-ignore lint/suspicious/noExplicitAny: as for the pool
   query(...query: any[]): any
   on(event: 'error', listener: (error: Error) => void): unknown
+  off(event: 'error', listener: (error: Error) => void): unknown
   release(destroy?: boolean): void
 }
 
 /** What is used of a `PGlite`. */
-export interface PGliteDatabase {
+interface PGliteDatabase {
   transaction<R>(work: (transaction: PGliteTransaction) => Promise<R>): Promise<R>
   // biome-ignore lint/suspicious/noExplicitAny: as for the pool
   query(...query: any[]): Promise<any>
 }
 
-export interface PGliteTransaction {
+interface PGliteTransaction {
   // biome-ignore lint/suspicious/noExplicitAny: as for the pool
   query(...query: any[]): Promise<any>
   exec(text: string): Promise<unknown>
@@ -36,7 +37,15 @@ interface PostgresJsQueries {
   // biome-ignore lint/suspicious/noExplicitAny: values of any type, and rows of any
   (template: TemplateStringsArray, ...values: any[]): PromiseLike<any>
   // biome-ignore lint/suspicious/noExplicitAny: values of any type, and rows of any
-  unsafe(text: string, values?: any[], options?: any): PromiseLike<any> & { cancel(): void; simple(): PromiseLike<any> }
+  unsafe(text: string, values?: any[], options?: any): PostgresJsQuery
+}
+
+interface PostgresJsQuery
+  // biome-ignore lint/suspicious/noExplicitAny: rows of any type
+  extends PromiseLike<any> {
+  cancel(): void
+  // biome-ignore lint/suspicious/noExplicitAny: rows of any type
+  simple(): PromiseLike<any>
 }
 
 /** What can give a connection to one transaction: a pool of `pg`, a `PGlite`, or a client of `postgres`. */
@@ -51,8 +60,8 @@ export interface Connection {
   run(statement: string): PromiseLike<unknown>
   /** Ends the transaction, and gives the connection back. */
   end(): Promise<void>
-  /** Gets rid of a connection that is broken, or has not answered this query yet. */
-  abandon(unanswered: unknown): void
+  /** Gets rid of a connection that has not answered this query yet, or is broken when there is none. */
+  abandon(unanswered?: unknown): void
 }
 
 /** @throws {InvalidOptionError} for what gives no connection. */
@@ -72,16 +81,21 @@ export function connect(database: SnapshotDatabase): Promise<Connection> {
 
 async function connectPg(pool: PgPool): Promise<Connection> {
   const client = await pool.connect()
-  client.on('error', () => {}) // a connection that breaks while nothing is asked of it: the next query says so
+  const ignore = (): void => {} // a connection that breaks while nothing is asked of it: the next query says so
+  client.on('error', ignore)
+  const release = (isBroken: boolean): void => {
+    client.release(isBroken) // from here on its pool listens
+    client.off('error', ignore)
+  }
   return {
     client,
     begin: (statements) => client.query(`begin; ${statements}`),
     run: (statement) => client.query(statement),
     end: async () => {
       await client.query('commit')
-      client.release()
+      release(false)
     },
-    abandon: () => client.release(true),
+    abandon: () => release(true),
   }
 }
 
@@ -114,8 +128,9 @@ async function connectPostgresJs(sql: PostgresJs): Promise<Connection> {
       client.release()
     },
     abandon: (unanswered) => {
+      if (unanswered === undefined) return // what is broken, this client gives up by itself
       const giveBack = (): void => client.release()
-      if (unanswered instanceof Object && 'cancel' in unanswered) (unanswered as { cancel(): void }).cancel()
+      ;(unanswered as PostgresJsQuery).cancel()
       client.unsafe('rollback').then(giveBack, giveBack)
     },
   }

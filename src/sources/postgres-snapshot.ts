@@ -32,21 +32,23 @@ const GO_ON = 'rollback to savepoint versioned_lru_cache'
 class PostgresSnapshot extends Snapshot {
   readonly #connection: Connection
   #last: Promise<unknown> = Promise.resolve()
-  /** What the connection is doing. */
+  /** A query that the server has not answered. */
   #unanswered: unknown
   #isOver = false
+  /** By what the connection was lost. */
+  #lostBy: unknown
 
   constructor(database: object, connection: Connection) {
     super(database)
     this.#connection = connection
   }
 
-  /** @throws what the server fails with; then the connection is gone. */
+  /** @throws what the server fails with; then the connection is given up. */
   async take(): Promise<void> {
     try {
-      await this.#send(() => this.#connection.begin(TAKE))
+      await this.#connection.begin(TAKE)
     } catch (error) {
-      this.#connection.abandon(undefined)
+      this.giveUp()
       throw error
     }
   }
@@ -57,13 +59,14 @@ class PostgresSnapshot extends Snapshot {
    */
   ask<R>(query: (client: Connection['client']) => PromiseLike<R>): Promise<R> {
     if (this.#isOver) return Promise.reject(new InvalidSessionError(OVER))
-    const outcome = this.#last.then(() => this.#send(() => query(this.#connection.client)))
-    this.#last = outcome.catch(() => this.#send(() => this.#connection.run(GO_ON))).catch(() => undefined)
+    const outcome = this.#last.then(() => this.#send(query))
+    this.#last = outcome.catch((error) => this.#goOnAfter(error))
     return outcome
   }
 
-  async #send<R>(query: () => PromiseLike<R>): Promise<R> {
-    const unanswered = query()
+  async #send<R>(query: (client: Connection['client']) => PromiseLike<R>): Promise<R> {
+    if (this.#lostBy !== undefined) throw this.#lostBy
+    const unanswered = query(this.#connection.client)
     this.#unanswered = unanswered
     try {
       return await unanswered
@@ -72,11 +75,38 @@ class PostgresSnapshot extends Snapshot {
     }
   }
 
-  async end(): Promise<void> {
-    this.#isOver = true
-    if (this.#unanswered !== undefined) return this.#connection.abandon(this.#unanswered)
-    await this.#connection.end().catch(() => this.#connection.abandon(undefined))
+  async #goOnAfter(error: unknown): Promise<void> {
+    if (this.#isOver) return
+    try {
+      if (!isOfStatement(error)) throw error
+      await this.#connection.run(GO_ON)
+    } catch (cause) {
+      this.#lostBy = cause
+    }
   }
+
+  async end(): Promise<void> {
+    if (this.#unanswered === undefined) await this.#last
+    if (this.#unanswered !== undefined || this.#lostBy !== undefined) return this.giveUp()
+    this.#isOver = true
+    await this.#connection.end().catch(() => this.#connection.abandon())
+  }
+
+  giveUp(): void {
+    this.#isOver = true
+    this.#connection.abandon(this.#unanswered)
+  }
+}
+
+/**
+ * Whether a statement has failed, and nothing worse: the server gives a code of five characters, but says so too when
+ * it closes the connection.
+ *
+ * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+function isOfStatement(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' && /^(?!57P0|08)[0-9FHPX][0-9A-Z]{4}$/.test(code)
 }
 
 const OVER =
@@ -127,12 +157,12 @@ async function takeSnapshot(database: unknown, timeout: number): Promise<Postgre
   let snapshot: PostgresSnapshot | undefined
   const taking = connect(database).then(async (connection) => {
     snapshot = new PostgresSnapshot(database, connection)
-    if (isLate) await snapshot.end()
+    if (isLate) snapshot.giveUp()
     else await snapshot.take()
   })
   await withTimeout(taking, timeout, () => {
     isLate = true
-    void snapshot?.end()
+    snapshot?.giveUp()
     return new VersionTimeoutError(
       `There was no snapshot within ${timeout} ms: give the pool more connections, or raise "timeout".`,
     )

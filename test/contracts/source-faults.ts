@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { versionedLruCache } from '../../src/index.ts'
 
 /** What makes versions wrong: the columns of the table in docs/choosing-a-version.md. */
-export const FAULTS = [
+const FAULTS = [
   'older commits last',
   'older commits first',
   'rolled back',
@@ -16,10 +16,10 @@ export const FAULTS = [
   'old content again',
 ] as const
 
-export type Fault = (typeof FAULTS)[number]
+type Fault = (typeof FAULTS)[number]
 
 /** Calls a cached function in a session of its own, and compares what it gives with what is there. */
-export interface Look {
+interface Look {
   (): Promise<void>
   /** The same, while something is done between the check and the load. There has to be a load. */
   during(act: () => Promise<unknown>): Promise<void>

@@ -37,7 +37,7 @@ export const mutants = [
   {
     name: 'two checks of one key at a time',
     file: 'src/core/checks.ts',
-    edits: [['if (running === undefined) return', 'return']],
+    edits: [['if (running === undefined) {', '{']],
   },
   {
     name: 'no room for the next check when one fails',
@@ -937,8 +937,8 @@ export const mutants = [
     name: 'a batch reads for who asked after it had begun',
     file: 'src/core/batches.ts',
     edits: [
-      ['      this.#gathering = undefined\n', ''],
-      ['this.#running = undefined\n', 'this.#running = undefined\n        this.#gathering = undefined\n'],
+      ['      queue.gathering = undefined\n', ''],
+      ['queue.running = undefined\n', 'queue.running = undefined\n        queue.gathering = undefined\n'],
     ],
     tests: ['version-source'],
   },
@@ -1039,5 +1039,66 @@ export const mutants = [
     file: 'src/sources/redis-scripts.ts',
     edits: [["if role ~= 'master' or history == '' then", "if history == '' then"]],
     tests: ['sources/redis'],
+  },
+  {
+    name: 'snapshot: a load does not read in it',
+    file: 'src/core/load.ts',
+    edits: [['call.args), flight.reading.snapshot)', 'call.args), undefined)']],
+    tests: ['sources/postgres-snapshot'],
+  },
+  {
+    name: 'snapshot: a kept output may be newer than its version',
+    file: 'src/core/store.ts',
+    edits: [['if (reading.snapshot !== undefined && entries.exact[slot] === 0) return this.#miss()', '']],
+    tests: ['sources/postgres-snapshot'],
+  },
+  {
+    name: 'snapshot: a joined load may be newer than its version',
+    file: 'src/core/flight.ts',
+    edits: [['if (reading.snapshot !== undefined && snapshot === undefined) return false', '']],
+    tests: ['sources/postgres-snapshot'],
+  },
+  {
+    name: 'snapshot: a version function of its own, which others share, reads in it',
+    file: 'src/core/checks.ts',
+    edits: [
+      ['currentSnapshot() === undefined ? this.#run(key, asker) : this.#runApart(key, asker)', 'this.#run(key, asker)'],
+    ],
+    tests: ['sources/postgres-snapshot'],
+  },
+  {
+    name: 'snapshot: one batch for what it sees and for what is current',
+    file: 'src/core/batches.ts',
+    edits: [
+      [
+        'inSnapshot ? this.#batchIn(this.#queueOf(snapshot), snapshot) : ',
+        'inSnapshot ? this.#batchIn(this.#current, snapshot) : ',
+      ],
+    ],
+    tests: ['sources/postgres-snapshot'],
+  },
+  {
+    name: 'snapshot: what it reads counts as read when it was asked for',
+    file: 'src/core/batches.ts',
+    edits: [['= snapshot ?? { order:', '= { order:']],
+    tests: ['sources/postgres-snapshot'],
+  },
+  {
+    name: 'snapshot: it ends with its function, though loads go on',
+    file: 'src/sources/postgres-snapshot.ts',
+    edits: [['await snapshot.settled()', '']],
+    tests: ['sources/postgres-snapshot'],
+  },
+  {
+    name: 'snapshot: a query that failed breaks those after it',
+    file: 'src/sources/postgres-snapshot.ts',
+    edits: [['await this.#connection.run(GO_ON)', '']],
+    tests: ['sources/postgres-snapshot'],
+  },
+  {
+    name: 'snapshot: each query sees what is current',
+    file: 'src/sources/postgres-snapshot.ts',
+    edits: [['isolation level repeatable read, read only', 'isolation level read committed, read only']],
+    tests: ['sources/postgres-snapshot'],
   },
 ]

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { counter, currentSession, detached, runInSession, versionedLruCache } from '../../src/index.ts'
 import { installSql, runInSnapshot, snapshotClient, tableVersions } from '../../src/integrations/postgres.ts'
 import { type RunningPostgres, startPostgres } from '../support/example-postgres.ts'
-import { Gate } from '../support/gate.ts'
+import { gate } from '../support/gate.ts'
 
 let server: RunningPostgres
 let pool: pg.Pool
@@ -44,10 +44,13 @@ beforeEach(async () => {
 const WRITE = 'with a as (update airports set delay = delay + 1) update flights set delay = delay + 1'
 
 /** Two cached functions over two tables, which a writer moves together. */
-function functionsOf(database = pool) {
+function functionsOf(database = pool, before: () => unknown = () => undefined) {
   const db = snapshotClient(database)
   const tables = tableVersions(database, ['flights', 'airports'])
-  const read = (table: string) => async () => (await db.query(`select delay from ${table}`)).rows[0].delay as number
+  const read = (table: string) => async () => {
+    await before()
+    return (await db.query(`select delay from ${table}`)).rows[0].delay as number
+  }
   const flights = versionedLruCache(read('flights'), { version: tables.of(() => 'flights') })
   const airports = versionedLruCache(read('airports'), { version: tables.of(() => 'airports') })
   return { db, tables, flights, airports }
@@ -60,7 +63,415 @@ describe('a session in a snapshot', () => {
       expect(await flights()).toBe(1)
       await pool.query(WRITE)
       expect(await airports()).toBe(1)
+      expect(currentSession()?.versions()).toHaveLength(2)
     })
     expect([await flights(), await airports()]).toEqual([2, 2])
+  })
+
+  it('sees the state of its beginning, also where nothing was asked before the write', async () => {
+    const { flights } = functionsOf()
+    await runInSnapshot(pool, async () => {
+      await pool.query(WRITE)
+      expect(await flights()).toBe(1)
+    })
+    await runInSnapshot(pool, async () => expect(await flights()).toBe(2))
+  })
+
+  it('is given what a snapshot of the same versions has loaded, and so is any other session', async () => {
+    const { flights } = functionsOf()
+    for (let turn = 0; turn < 3; turn++) await runInSnapshot(pool, flights)
+    await flights()
+    expect(flights.stats()).toMatchObject({ loads: 1, hits: 3 })
+  })
+
+  it('is not given what was loaded outside of a snapshot, which may be newer than its version', async () => {
+    const opened = gate()
+    let isLate = true
+    const { flights } = functionsOf(pool, () => isLate && opened.promise)
+    await runInSnapshot(pool, async () => {
+      const outside = detached(() => flights()) // reads the version that the snapshot sees
+      await expect.poll(() => flights.stats().runningLoads).toBe(1)
+      await pool.query(WRITE)
+      isLate = false
+      const own = flights()
+      await expect.poll(() => flights.stats().loads + flights.stats().shared).toBe(2)
+      opened.open()
+      expect([await outside, await own]).toEqual([2, 1])
+    })
+    expect(flights.stats()).toMatchObject({ loads: 2, shared: 0 })
+  })
+
+  it('is not given such an output when it is kept, either', async () => {
+    let write: (() => Promise<unknown>) | undefined = () => pool.query(WRITE)
+    const { flights } = functionsOf(pool, () => write?.())
+    await runInSnapshot(pool, async () => {
+      expect(await detached(() => flights())).toBe(2)
+      write = undefined
+      expect(await flights()).toBe(1)
+    })
+    expect(flights.stats()).toMatchObject({ loads: 2, hits: 0 })
+  })
+
+  it('keeps nothing in place of what is newer', async () => {
+    const { flights } = functionsOf()
+    await runInSnapshot(pool, async () => {
+      await pool.query(WRITE)
+      expect(await detached(() => flights())).toBe(2)
+      expect(await flights()).toBe(1)
+    })
+    expect(await flights()).toBe(2)
+    expect(flights.stats()).toMatchObject({ loads: 2, overtaken: 1, hits: 1 })
+  })
+
+  it('makes outputs as old as the snapshot is', async () => {
+    const { tables, db } = functionsOf()
+    const load = async () => (await db.query('select 1')).rowCount
+    const brief = versionedLruCache(load, { version: tables.of(() => 'flights'), ttl: 40 })
+    await runInSnapshot(pool, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      await brief()
+    })
+    await brief()
+    expect(brief.stats()).toMatchObject({ loads: 2, expired: 1 })
+  })
+
+  it('is served nothing stale', async () => {
+    const { tables, db } = functionsOf()
+    const load = async () => (await db.query('select delay from flights')).rows[0].delay
+    const flights = versionedLruCache(load, { version: tables.of(() => 'flights'), staleWhileRevalidate: 60_000 })
+    await flights()
+    await pool.query(WRITE)
+    expect(await runInSnapshot(pool, flights)).toBe(2)
+  })
+
+  it('reads the versions of ten functions by one query', async () => {
+    const { tables, db } = functionsOf()
+    const version = [tables.of(() => 'flights'), tables.of(() => 'airports')]
+    const load = async (index: number) => index
+    const functions = Array.from({ length: 10 }, () => versionedLruCache(load, { version }))
+    await runInSnapshot(pool, async () => {
+      await Promise.all(functions.map((run, index) => run(index)))
+      await Promise.all(functions.map((run, index) => run(index)))
+    })
+    expect(tables.stats().checks).toBe(1)
+    expect(await db.query('select 1')).toMatchObject({ rowCount: 1 })
+  })
+
+  it('has batches of its own: what it sees, nobody else is given', async () => {
+    const { tables } = functionsOf()
+    await runInSnapshot(pool, async () => {
+      await pool.query(WRITE)
+      const [own, others] = await Promise.all([tables('flights'), detached(() => tables('flights'))])
+      expect(own).not.toBe(others)
+    })
+  })
+})
+
+describe('what is outside of a snapshot', () => {
+  it('a function that also goes by another source, by a function of its own, or by none', async () => {
+    const { tables, db } = functionsOf()
+    const load = async (): Promise<number> => (await db.query('select delay from flights')).rows[0].delay
+    const notes = counter({ name: 'notes' })
+    const both = versionedLruCache(load, { version: [tables.of(() => 'flights'), notes.of(() => undefined)] as never })
+    const own = versionedLruCache(load, { version: load })
+    const bare = versionedLruCache(load, {})
+    await runInSnapshot(pool, async () => {
+      await pool.query(WRITE)
+      expect([await both(), await own(), await bare()]).toEqual([2, 2, 2])
+      expect(currentSession()?.versions()).toContainEqual({ source: 'load', key: '()', version: 2 })
+    })
+  })
+
+  it('a version function that others wait for as well', async () => {
+    const { db } = functionsOf()
+    const checked = gate()
+    const version = async () => {
+      await checked.promise
+      return (await db.query('select delay from flights')).rows[0].delay
+    }
+    const own = versionedLruCache(async () => 'loaded', { version })
+    await runInSnapshot(pool, async () => {
+      const first = detached(() => own())
+      const inSnapshot = own()
+      const follower = detached(() => own())
+      await pool.query(WRITE)
+      checked.open()
+      await Promise.all([first, inSnapshot, follower])
+      expect(currentSession()?.versions()).toMatchObject([{ version: 2 }])
+    })
+  })
+
+  it('a sync version function stays sync, and one that fails is asked again', async () => {
+    let fails = true
+    const version = () => {
+      if (fails) throw new Error('broken')
+      return 1
+    }
+    const own = versionedLruCache(() => 'loaded', { version })
+    await runInSnapshot(pool, () => {
+      expect(() => own()).toThrow('broken')
+      fails = false
+      expect(own()).toBe('loaded')
+    })
+  })
+
+  it('another session that begins in it, and what is detached', async () => {
+    const { flights, db } = functionsOf()
+    await runInSnapshot(pool, async () => {
+      await pool.query(WRITE)
+      expect(await runInSession(flights)).toBe(2)
+      expect(await detached(() => db.query('select delay from flights'))).toMatchObject({ rows: [{ delay: 2 }] })
+      expect(await runInSnapshot(pool, flights)).toBe(2)
+      expect(await flights()).toBe(1)
+    })
+  })
+
+  it('another database', async () => {
+    const { flights } = functionsOf()
+    const other = poolOf()
+    await runInSnapshot(other, async () => {
+      await pool.query(WRITE)
+      expect(await flights()).toBe(2)
+    })
+  })
+
+  it('a load of such a function, and what that calls', async () => {
+    const { flights } = functionsOf()
+    const page = versionedLruCache(() => flights(), { version: () => 'v1' })
+    await runInSnapshot(pool, async () => {
+      await pool.query(WRITE)
+      expect(await page()).toBe(2)
+      expect(await flights()).toBe(1)
+    })
+  })
+})
+
+describe('the end of a snapshot', () => {
+  it('waits for loads that it began, for which others may wait too', async () => {
+    const opened = gate()
+    const { flights } = functionsOf(pool, () => opened.promise)
+    let follower: Promise<number> | undefined
+    const whole = runInSnapshot(pool, async () => {
+      void flights().catch(() => undefined)
+      await expect.poll(() => flights.stats().runningLoads).toBe(1)
+      follower = detached(() => flights())
+      await expect.poll(() => flights.stats().shared).toBe(1)
+      setTimeout(opened.open) // when this function has thrown
+      throw new Error('gave up')
+    })
+    await expect(whole).rejects.toThrow('gave up')
+    expect(await follower).toBe(1)
+  })
+
+  it('waits for checks on which loads follow', async () => {
+    const { flights } = functionsOf()
+    let abandoned: Promise<number> | undefined
+    await runInSnapshot(pool, async () => {
+      abandoned = flights()
+    })
+    expect(await abandoned).toBe(1)
+  })
+
+  it('is an error for what comes later', async () => {
+    const { db, flights } = functionsOf()
+    const late = gate()
+    const outcomes: Promise<unknown>[] = []
+    await runInSnapshot(pool, () => {
+      outcomes.push(
+        late.promise.then(() => db.query('select 1')),
+        late.promise.then(() => flights()),
+      )
+    })
+    late.open()
+    for (const outcome of outcomes) await expect(outcome).rejects.toMatchObject({ code: 'ERR_INVALID_SESSION' })
+  })
+
+  it('gives the connection back, also after an error', async () => {
+    const one = poolOf({ max: 1 })
+    const { db } = functionsOf(one)
+    for (const sql of ['select 1', 'select nonsense', 'insert into flights values (9, 9)']) {
+      await runInSnapshot(one, () => db.query(sql)).catch(() => undefined)
+      expect(one).toMatchObject({ totalCount: 1, idleCount: 1, waitingCount: 0 })
+    }
+    expect(await one.query('insert into flights values (8, 8)')).toMatchObject({ rowCount: 1 })
+  })
+})
+
+describe('when something fails in a snapshot', () => {
+  it('a query that fails leaves the others as they are', async () => {
+    const { db } = functionsOf()
+    await runInSnapshot(pool, async () => {
+      const [wrong, right] = await Promise.allSettled([db.query('select nonsense'), db.query('select 1 as one')])
+      expect(wrong).toMatchObject({ reason: { code: '42703' } })
+      expect(right).toMatchObject({ value: { rows: [{ one: 1 }] } })
+      await pool.query(WRITE)
+      expect((await db.query('select delay from flights')).rows).toEqual([{ delay: 1 }])
+    })
+  })
+
+  it('a query that writes is refused', async () => {
+    const { db } = functionsOf()
+    await runInSnapshot(pool, async () => {
+      await expect(db.query(WRITE)).rejects.toMatchObject({ code: '25006' })
+    })
+  })
+
+  it('a connection that is killed', async () => {
+    const { db, flights } = functionsOf()
+    const killed = runInSnapshot(pool, async () => {
+      const [{ pid }] = (await db.query('select pg_backend_pid() as pid')).rows
+      await pool.query('select pg_terminate_backend($1)', [pid])
+      return flights()
+    })
+    await expect(killed).rejects.toThrow(/terminat|connection/i)
+    expect(await runInSnapshot(pool, flights)).toBe(1)
+  })
+
+  it('a server that is restarted in the middle', async () => {
+    const { flights } = functionsOf()
+    const cut = runInSnapshot(pool, async () => {
+      await server.restart()
+      return flights()
+    })
+    await expect(cut).rejects.toThrow(/terminat|connection/i)
+    expect(await runInSnapshot(pool, flights)).toBe(1)
+  })
+
+  it('a query that hangs: the check is cut off, and the connection closed', async () => {
+    const one = poolOf({ max: 1 })
+    const { db } = functionsOf(one)
+    const tables = tableVersions(one, ['flights'], { timeout: 50 })
+    const hung = runInSnapshot(one, async () => {
+      db.query('select pg_sleep(30)').catch(() => undefined)
+      await tables('flights')
+    })
+    await expect(hung).rejects.toMatchObject({ code: 'ERR_VERSION_TIMEOUT' })
+    expect(await one.query('select 1 as one')).toMatchObject({ rows: [{ one: 1 }] })
+    await pool.query("select pg_terminate_backend(pid) from pg_stat_activity where query like 'select pg_sleep%'")
+  })
+
+  it('no free connection: it says so in time, and takes none later', async () => {
+    const one = poolOf({ max: 1 })
+    const taken = await one.connect()
+    const late = runInSnapshot(one, () => 'never', { timeout: 50 })
+    await expect(late).rejects.toMatchObject({ code: 'ERR_VERSION_TIMEOUT', message: expect.stringContaining('50 ms') })
+    taken.release()
+    expect(await runInSnapshot(one, () => 'now')).toBe('now')
+    expect(one).toMatchObject({ totalCount: 1, idleCount: 1 })
+  })
+
+  it('a pool that fails', async () => {
+    const broken = poolOf({ connectionString: 'postgres://nobody@127.0.0.1:1/none' })
+    await expect(runInSnapshot(broken, () => 'never')).rejects.toThrow('ECONNREFUSED')
+  })
+
+  it('a server that takes no snapshot', async () => {
+    const client = {
+      query: () => Promise.reject(new Error('no snapshot')),
+      on: () => undefined,
+      off: () => undefined,
+      release: () => undefined,
+    }
+    await expect(runInSnapshot({ connect: async () => client, query: () => undefined }, () => 'never')).rejects.toThrow(
+      'no snapshot',
+    )
+  })
+
+  it('a server that does not answer when it is to take one', async () => {
+    const released = gate<boolean | undefined>()
+    const client = {
+      query: () => new Promise(() => {}),
+      on: () => undefined,
+      off: () => undefined,
+      release: released.open,
+    }
+    const database = { connect: async () => client, query: () => undefined }
+    const late = runInSnapshot(database, () => 'never', { timeout: 50 })
+    await expect(late).rejects.toMatchObject({ code: 'ERR_VERSION_TIMEOUT' })
+    expect(await released.promise).toBe(true)
+  })
+})
+
+describe('other clients', () => {
+  it('PGlite', async () => {
+    const lite = await PGlite.create()
+    await lite.exec(SCHEMA)
+    await lite.query(installSql(['flights', 'airports']))
+    const db = snapshotClient(lite)
+    const tables = tableVersions(lite, ['flights'])
+    const load = async () => (await db.query<{ delay: number }>('select delay from flights')).rows[0]?.delay
+    const flights = versionedLruCache(load, { version: tables.of(() => 'flights') })
+    await runInSnapshot(lite, async () => {
+      expect(await flights()).toBe(1)
+      await expect(db.query(WRITE)).rejects.toThrow('read-only')
+      expect(await db.query('select 1 as one')).toMatchObject({ rows: [{ one: 1 }] })
+    })
+    await lite.query(WRITE)
+    expect(await flights()).toBe(2)
+    await expect(runInSnapshot(lite, () => Promise.reject(new Error('gave up')))).rejects.toThrow('gave up')
+    await lite.close()
+    await expect(runInSnapshot(lite, () => 'never')).rejects.toThrow('closed')
+  })
+
+  it('postgres', async () => {
+    const sql = postgres(server.url, { max: 3 })
+    ends.push(() => sql.end())
+    const db = snapshotClient(sql)
+    const id = 1
+    await runInSnapshot(sql, async () => {
+      const [wrong, right] = await Promise.allSettled([
+        db`select nonsense`,
+        db`select delay from flights where id = ${id}`,
+      ])
+      expect(wrong).toMatchObject({ reason: { code: '42703' } })
+      expect(right).toMatchObject({ value: [{ delay: 1 }] })
+      await sql.unsafe(WRITE)
+      expect(await db.unsafe('select delay from flights where id = $1', [id])).toMatchObject([{ delay: 1 }])
+    })
+    expect(await db`select delay from flights`).toMatchObject([{ delay: 2 }])
+    expect(await sql`select count(*)::int as n from pg_stat_activity where state like 'idle in%'`).toMatchObject([
+      { n: 0 },
+    ])
+  })
+
+  it('postgres, with a query that hangs and a connection that is killed', async () => {
+    const sql = postgres(server.url, { max: 1 })
+    ends.push(() => sql.end())
+    const db = snapshotClient(sql)
+    const tables = tableVersions(pool, ['flights'], { timeout: 50 })
+    await runInSnapshot(sql, async () => {
+      db`select pg_sleep(30)`.catch(() => undefined)
+      await tables('flights')
+    })
+    expect(await db`select 1 as one`).toMatchObject([{ one: 1 }])
+    const killed = runInSnapshot(sql, async () => {
+      const [row] = await db`select pg_backend_pid() as pid`
+      await pool.query('select pg_terminate_backend($1)', [row?.['pid']])
+      await db`select 1`
+    })
+    await expect(killed).rejects.toThrow(/terminat|closed|reset/i)
+    // This client may give the error of a connection once more to the first query of the next one.
+    const again = () => runInSnapshot(sql, () => db`select 1 as one`).catch(String)
+    await expect.poll(again).toMatchObject([{ one: 1 }])
+  })
+})
+
+describe('wrong input', () => {
+  it.each([[undefined], [7], [{}], [{ query: () => undefined }]])('the database %j', async (database) => {
+    await expect(runInSnapshot(database as never, () => 1)).rejects.toThrow(
+      'give a pool of "pg", a PGlite, or a client',
+    )
+    expect(() => snapshotClient(database as never)).toThrow('The database is')
+  })
+
+  it('a single client, which has no second connection', async () => {
+    const client = await pool.connect()
+    await expect(runInSnapshot(client as never, () => 1)).rejects.toThrow('The database is a Client')
+    client.release()
+  })
+
+  it('options', async () => {
+    await expect(runInSnapshot(pool, () => 1, { timeout: -1 })).rejects.toThrow('The option "timeout" is -1')
+    await expect(runInSnapshot(pool, () => 1, { wait: 1 } as never)).rejects.toThrow('no option "wait"')
   })
 })

@@ -1,11 +1,17 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
+import { versionSource } from 'versioned-lru-cache'
 import { sessions } from 'versioned-lru-cache/express'
 import { makeApp } from '../../examples/express-postgres/app.ts'
 import type { Database } from '../../examples/express-postgres/database.ts'
-import { cachedDelayReport, type DelayReport, recordFlight } from '../../examples/express-postgres/flights.ts'
-import { FLIGHTS_VERSION } from '../../examples/express-postgres/schema.ts'
+import {
+  cachedDelayReport,
+  type DelayReport,
+  type FlightsVersions,
+  flightsVersions,
+  recordFlight,
+} from '../../examples/express-postgres/flights.ts'
 import { FLIGHT } from './example-client.ts'
 import { gate } from './gate.ts'
 
@@ -23,7 +29,7 @@ async function serve(listener: RequestListener): Promise<{ url: string; [Symbol.
 
 /** An app on the example's own report, one route of which waits between its two calls until the test lets it go. */
 export async function serveHeld(database: Database) {
-  const delayReport = cachedDelayReport(database)
+  const delayReport = cachedDelayReport(database, flightsVersions(database))
   const [first, released] = [gate<DelayReport>(), gate()]
   const app = express().use(sessions())
   app.get('/held', async (_request, response) => {
@@ -52,14 +58,16 @@ export async function serveHeld(database: Database) {
 /** The example on a database that answers everything with an error, or everything but the version. */
 export function serveBroken(error: Error, version?: string) {
   const fail = () => Promise.reject(error)
-  const query = async <Row>(sql: string): Promise<Row[]> =>
-    version !== undefined && sql.includes(FLIGHTS_VERSION) ? [{ version } as Row] : fail()
-  return serve(makeApp({ query, transaction: fail, close: fail }))
+  const database = { query: fail, transaction: fail, close: fail }
+  return serve(makeApp(database, version === undefined ? undefined : always(version)))
 }
 
 /** The example of some build, on a database that never changes: there are no flights in it. */
 export function serveEmpty(build: string) {
-  const query = async <Row>(sql: string) => (sql.includes(FLIGHTS_VERSION) ? [{ version: '1' } as Row] : [])
   const refuse = () => Promise.reject(new Error('Nothing is written.'))
-  return serve(makeApp({ query, transaction: refuse, close: refuse }, build))
+  return serve(makeApp({ query: async () => [], transaction: refuse, close: refuse }, always('1'), build))
+}
+
+function always(version: string): FlightsVersions {
+  return versionSource({ name: 'never written', read: async () => version })
 }
