@@ -115,6 +115,7 @@ const FRAMEWORKS: Record<string, string[]> = {
   koa: ['koa', '@types/koa', '@koa/router'],
   nest: ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express', 'reflect-metadata', 'rxjs', '@types/node'],
   postgres: ['pg', '@types/pg', '@types/node'],
+  redis: ['redis', '@types/node'],
 }
 
 const pageOf = (name: string) => [`docs/frameworks/${name}.md`, `docs/sources/${name}.md`].find(existsSync) as string

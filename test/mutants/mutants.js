@@ -1047,6 +1047,39 @@ export const mutants = [
     tests: ['sources/postgres-hint'],
   },
   {
+    name: 'Redis: a version says nothing of the server that gave it',
+    file: 'src/integrations/redis.ts',
+    edits: [['[history, all, version]', '[all, version]']],
+    tests: ['sources/redis'],
+  },
+  {
+    name: 'Redis: a version that is missing is one like any other',
+    file: 'src/sources/redis-scripts.ts',
+    edits: [['version or bumpVersion(KEYS[first + index - 1], ARGV[1])', "version or 'none'"]],
+    tests: ['sources/redis'],
+  },
+  {
+    name: 'Redis: a bump counts',
+    file: 'src/sources/redis-scripts.ts',
+    edits: [
+      ["redis.call('SET', key, version,", "version = tostring(redis.call('INCR', key))\n  redis.call('EXPIRE', key,"],
+      ["'EX', $", '$'],
+    ],
+    tests: ['sources/redis'],
+  },
+  {
+    name: 'Redis: a bump that is sent twice brings its version back',
+    file: 'src/sources/redis-scripts.ts',
+    edits: [["time[1] .. '.' .. time[2] .. ' ' .. random", 'random']],
+    tests: ['sources/redis'],
+  },
+  {
+    name: 'Redis: a replica is asked',
+    file: 'src/sources/redis-scripts.ts',
+    edits: [["if role ~= 'master' or history == '' then", "if history == '' then"]],
+    tests: ['sources/redis'],
+  },
+  {
     name: 'snapshot: a load does not read in it',
     file: 'src/core/load.ts',
     edits: [['call.args), flight.reading.snapshot)', 'call.args), undefined)']],
