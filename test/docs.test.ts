@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { nodeFor } from './support/newer-node.ts'
 
 const run = promisify(execFile)
 
@@ -69,7 +70,7 @@ describe('the code in the README and the docs', () => {
     const isLegacy = name.startsWith(LEGACY)
     if (isLegacy) await compileLegacy()
     const args = isLegacy ? [join(FOLDER, name.replace(/ts$/, 'js'))] : ['--import', 'tsx', join(FOLDER, name)]
-    const { stdout } = await run(process.execPath, args)
+    const { stdout } = await run(await nodeFor(code), args)
     expect(stdout.split('\n').slice(0, -1)).toEqual(printedBy(code))
   })
 })

@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+
+const VERSION = '24.21.0'
+
+/** Whether this Node has `node:sqlite` without a flag, with all that is used of it, and runs better-sqlite3 as npm brings it. */
+export const HAS_SQLITE = Number.parseInt(process.versions.node, 10) >= 24
+
+/**
+ * The executable of a Node that has them, as npm brings it. No dependency, since npm would put its `node` on the path of
+ * each script of ours: it is brought when the first test asks, and kept until `npm ci`.
+ */
+export async function newerNode(): Promise<string> {
+  if (HAS_SQLITE) return process.execPath
+  const folder = resolve('node_modules/.node', VERSION)
+  const path = join(folder, 'node_modules/node/bin/node')
+  if (!existsSync(path)) await bring(folder)
+  return path
+}
+
+/** Other tests may be bringing it as well: whoever is ready first puts it in its place, and in one step. */
+async function bring(folder: string): Promise<void> {
+  const own = mkdtempSync(resolve('node_modules/.node-'))
+  const options = ['--prefix', own, '--prefer-offline', '--no-audit', '--no-fund', '--silent']
+  await promisify(execFile)('npm', ['install', ...options, `node@${VERSION}`], { cwd: own })
+  try {
+    mkdirSync(dirname(folder), { recursive: true })
+    renameSync(own, folder)
+  } catch (error) {
+    rmSync(own, { recursive: true, force: true })
+    if (!existsSync(folder)) throw error
+  }
+}
+
+/** The Node that runs a page's code: this one, unless it uses what only a newer one has. */
+export function nodeFor(code: string): Promise<string> | string {
+  return /from '(node:sqlite|better-sqlite3)'/.test(code) ? newerNode() : process.execPath
+}
