@@ -36,6 +36,7 @@ beforeAll(async () => {
   await rm(FOLDER, { recursive: true, force: true })
   await mkdir(join(FOLDER, LEGACY), { recursive: true })
   for (const { name, code } of blocks) await writeFile(join(FOLDER, name), code)
+  await Promise.all(blocks.map(({ code }) => nodeFor(code))) // brings what is not there yet
   await writeFile(
     join(FOLDER, 'tsconfig.json'),
     JSON.stringify({ extends: '../../tsconfig.json', include: ['.'], exclude: [LEGACY] }),

@@ -8,6 +8,9 @@ const VERSION = '24.21.0'
 /** Whether this Node has `node:sqlite` without a flag, with all that is used of it, and runs better-sqlite3 as npm brings it. */
 export const HAS_SQLITE = Number.parseInt(process.versions.node, 10) >= 24
 
+/** The npm package of its executable. */
+const PACKAGE = `node-${process.platform}-${process.arch}`
+
 /**
  * The executable of a Node that has them, as npm brings it. No dependency, since npm would put its `node` on the path of
  * each script of ours: it is brought when the first test asks, and kept until `npm ci`.
@@ -15,18 +18,20 @@ export const HAS_SQLITE = Number.parseInt(process.versions.node, 10) >= 24
 export async function newerNode(): Promise<string> {
   if (HAS_SQLITE) return process.execPath
   const folder = resolve('node_modules/.node', VERSION)
-  const path = join(folder, 'node_modules/node/bin/node')
-  if (!existsSync(path)) await bring(folder)
-  return path
+  if (!existsSync(folder)) bringing ??= bring(folder)
+  await bringing
+  return join(folder, 'node_modules', PACKAGE, 'bin/node')
 }
 
-/** Other tests may be bringing it as well: whoever is ready first puts it in its place, and in one step. */
+let bringing: Promise<void> | undefined
+
+/** Other test files may be bringing it as well: whoever is ready first puts it in its place, and in one step. */
 async function bring(folder: string): Promise<void> {
-  const own = mkdtempSync(resolve('node_modules/.node-'))
-  const options = ['--prefix', own, '--prefer-offline', '--no-audit', '--no-fund', '--silent']
-  await promisify(execFile)('npm', ['install', ...options, `node@${VERSION}`], { cwd: own })
+  mkdirSync(dirname(folder), { recursive: true })
+  const own = mkdtempSync(`${folder}-`)
+  const options = ['--prefix', own, '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--silent']
+  await promisify(execFile)('npm', ['install', ...options, `${PACKAGE}@${VERSION}`])
   try {
-    mkdirSync(dirname(folder), { recursive: true })
     renameSync(own, folder)
   } catch (error) {
     rmSync(own, { recursive: true, force: true })

@@ -10,6 +10,7 @@ const require = createRequire(import.meta.url)
 export interface TestConnection extends SqliteConnection {
   prepare(sql: string): { get(): unknown; all(): unknown[]; iterate(): IterableIterator<unknown> }
   exec(sql: string): unknown
+  function(name: string, run: (value: unknown) => unknown): unknown
   close(): unknown
 }
 
