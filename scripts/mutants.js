@@ -56,7 +56,7 @@ process.exitCode = survivors.length > 0 ? 1 : 0 // Vitest has set it as well, fo
 async function work() {
   const copy = mkdtempSync(join(tmpdir(), 'versioned-lru-cache-mutants-'))
   try {
-    for (const part of ['src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts']) {
+    for (const part of ['src', 'test', 'docs', 'package.json', 'tsconfig.json', 'vitest.config.ts']) {
       cpSync(part, join(copy, part), { recursive: true })
     }
     symlinkSync(resolve('node_modules'), join(copy, 'node_modules'))

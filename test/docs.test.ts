@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { nodeFor } from './support/newer-node.ts'
 
 const run = promisify(execFile)
 
@@ -35,6 +36,7 @@ beforeAll(async () => {
   await rm(FOLDER, { recursive: true, force: true })
   await mkdir(join(FOLDER, LEGACY), { recursive: true })
   for (const { name, code } of blocks) await writeFile(join(FOLDER, name), code)
+  await Promise.all(blocks.map(({ code }) => nodeFor(code))) // brings what is not there yet
   await writeFile(
     join(FOLDER, 'tsconfig.json'),
     JSON.stringify({
@@ -71,7 +73,7 @@ describe('the code in the README and the docs', () => {
 
   it.each(blocks)('runs and prints what it says: $name', async ({ name, code }) => {
     await compile()
-    const { stdout } = await run(process.execPath, [join(FOLDER, name.replace(/ts$/, 'js'))])
+    const { stdout } = await run(await nodeFor(code), [join(FOLDER, name.replace(/ts$/, 'js'))])
     expect(stdout.split('\n').slice(0, -1)).toEqual(printedBy(code))
   })
 })

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { nodeFor } from './support/newer-node.ts'
 
 const run = promisify(execFile)
 const tool = (name: string): string => resolve('node_modules/.bin', name)
@@ -116,6 +117,7 @@ const FRAMEWORKS: Record<string, string[]> = {
   nest: ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express', 'reflect-metadata', 'rxjs', '@types/node'],
   postgres: ['pg', '@types/pg', '@types/node'],
   redis: ['redis', '@types/node'],
+  sqlite: ['better-sqlite3', '@types/better-sqlite3', '@types/node'],
 }
 
 const pageOf = (name: string) => [`docs/frameworks/${name}.md`, `docs/sources/${name}.md`].find(existsSync) as string
@@ -148,7 +150,7 @@ describe('the packed package, with one framework and nothing else', () => {
           [compiler, ...COMPILER_OPTIONS, ...(kind === '' ? [] : LEGACY_DECORATORS), ...types, 'use.ts'],
           { cwd: folder },
         )
-        await run(process.execPath, ['use.js'], { cwd: folder })
+        await run(await nodeFor(code as string), ['use.js'], { cwd: folder })
         expect(await readdir(join(folder, 'node_modules'))).not.toContain('vitest')
       } finally {
         await rm(folder, { recursive: true, force: true })

@@ -1140,4 +1140,40 @@ export const mutants = [
     edits: [['isolation level repeatable read, read only', 'isolation level read committed, read only']],
     tests: ['sources/postgres-snapshot'],
   },
+  {
+    name: 'SQLite: what the connection itself writes goes unseen',
+    file: 'src/integrations/sqlite.ts',
+    edits: [["|| ' ' || total_changes()", '']],
+    tests: ['sources/sqlite'],
+  },
+  {
+    name: 'SQLite: what the connection itself does to the schema goes unseen',
+    file: 'src/integrations/sqlite.ts',
+    edits: [["|| ' ' || (select schema_version from pragma_schema_version)", '']],
+    tests: ['sources/sqlite'],
+  },
+  {
+    name: 'SQLite: what may be rolled back has a version',
+    file: 'src/integrations/sqlite.ts',
+    edits: [['if (isInTransaction(connection)) throw', 'if (file === undefined) throw']],
+    tests: ['sources/sqlite'],
+  },
+  {
+    name: 'SQLite: a file that was replaced goes unseen',
+    file: 'src/integrations/sqlite.ts',
+    edits: [['if (inodeOf(file) === opened) return', 'if (opened !== version) return']],
+    tests: ['sources/sqlite'],
+  },
+  {
+    name: 'SQLite: a connection that was opened again has its old versions back',
+    file: 'src/integrations/sqlite.ts',
+    edits: [['const version = firstColumn(statement)', 'const version = firstColumn(connection.prepare(VERSION))']],
+    tests: ['sources/sqlite'],
+  },
+  {
+    name: 'SQLite: the connection that comes next has the same versions',
+    file: 'src/integrations/sqlite.ts',
+    edits: [['const epoch = randomUUID()', "const epoch = 'main'"]],
+    tests: ['sources/sqlite'],
+  },
 ]
