@@ -112,6 +112,7 @@ const FRAMEWORKS: Record<string, string[]> = {
   fastify: ['fastify', '@types/node'],
   file: ['@types/node'],
   hono: ['hono'],
+  http: ['@types/node'],
   koa: ['koa', '@types/koa', '@koa/router'],
   nest: ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express', 'reflect-metadata', 'rxjs', '@types/node'],
   postgres: ['pg', '@types/pg', '@types/node'],

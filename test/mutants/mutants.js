@@ -1007,4 +1007,36 @@ export const mutants = [
     edits: [['on conflict (relation) do update set epoch = excluded.epoch', 'on conflict (relation) do nothing']],
     tests: ['sources/postgres'],
   },
+  {
+    name: 'HTTP: a young Last-Modified is a version',
+    file: 'src/sources/http-resources.ts',
+    edits: [['>= YOUNG) return', '>= 0) return']],
+    tests: ['sources/http'],
+  },
+  {
+    name: 'HTTP: what is missing again has its old version back',
+    file: 'src/sources/http-resources.ts',
+    edits: [
+      ['if (isMissing(answer)) return once()\n    const', "if (isMissing(answer)) return ['once', '']\n    const"],
+    ],
+    tests: ['sources/http'],
+  },
+  {
+    name: 'HTTP: a redirect to elsewhere is not seen',
+    file: 'src/sources/http-resources.ts',
+    edits: [['return answer.redirected ? ', "return answer.url === '' ? "]],
+    tests: ['sources/http'],
+  },
+  {
+    name: 'HTTP: a check that is out of time leaves its request running',
+    file: 'src/sources/http-resources.ts',
+    edits: [['setTimeout(() => request.abort(), timeout)', 'setTimeout(() => undefined, timeout)']],
+    tests: ['sources/http'],
+  },
+  {
+    name: 'HTTP: a weak entity tag is taken for the content, where that was to be hashed',
+    file: 'src/sources/http-resources.ts',
+    edits: [["if (etag !== '' && !isHashed)", "if (etag !== '')"]],
+    tests: ['sources/http'],
+  },
 ]
