@@ -950,7 +950,7 @@ export const mutants = [
   },
   {
     name: 'a list of sources goes by the first of them',
-    file: 'src/core/versions.ts',
+    file: 'src/core/composite.ts',
     edits: [['versions.length === 1 ? versions[0] : keyOf(versions)', 'versions[0]']],
     tests: ['version-source'],
   },
@@ -1006,6 +1006,12 @@ export const mutants = [
     file: 'src/sources/postgres-install.ts',
     edits: [['on conflict (relation) do update set epoch = excluded.epoch', 'on conflict (relation) do nothing']],
     tests: ['sources/postgres'],
+  },
+  {
+    name: 'a part of a composite is asked for the key of the call',
+    file: 'src/core/version-source.ts',
+    edits: [['return part.pick(pick.apply(this, args))', 'return part.pick.apply(this, args)']],
+    tests: ['composite'],
   },
   {
     name: 'HTTP: a young Last-Modified is a version',

@@ -27,7 +27,10 @@ function serve(request: IncomingMessage, response: ServerResponse): void {
   asked.push(request)
   const { pathname } = new URL(request.url as string, 'http://x')
   const { answer, body = '', status = 200, fields = {} } = resources.get(pathname) ?? { status: 404 }
-  if (answer !== undefined) return answer(request, response)
+  if (answer !== undefined) {
+    answer(request, response)
+    return
+  }
   const isKnown = fields['etag'] !== undefined && request.headers['if-none-match'] === fields['etag']
   response.writeHead(isKnown ? 304 : status, fields).end(isKnown ? undefined : body)
 }
