@@ -108,6 +108,7 @@ describe('the packed package', () => {
 
 /** What a user installs beside the package. The code that is compiled and run is the first of the page. */
 const FRAMEWORKS: Record<string, string[]> = {
+  build: ['@types/node'],
   express: ['express', '@types/express'],
   fastify: ['fastify', '@types/node'],
   file: ['@types/node'],

@@ -1014,6 +1014,24 @@ export const mutants = [
     tests: ['composite'],
   },
   {
+    name: 'build: a commit that is gone on from is still found where it was packed',
+    file: 'src/sources/git-commit.ts',
+    edits: [['if (loose !== undefined)', 'if (loose === undefined)']],
+    tests: ['sources/build'],
+  },
+  {
+    name: 'build: its files are told by their content without their names',
+    file: 'src/integrations/build.ts',
+    edits: [['return [path, found', 'return [found']],
+    tests: ['sources/build'],
+  },
+  {
+    name: 'build: what is not set is a build like any other',
+    file: 'src/integrations/build.ts',
+    edits: [["if (typeof given === 'string' && given !== '')", "if (given === undefined || typeof given === 'string')"]],
+    tests: ['sources/build'],
+  },
+  {
     name: 'HTTP: a young Last-Modified is a version',
     file: 'src/sources/http-resources.ts',
     edits: [['>= YOUNG) return', '>= 0) return']],
