@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { composite, counter, InvalidOptionError, versionedLruCache } from '../../src/index.ts'
 import { type BuildIdOptions, buildId } from '../../src/integrations/build.ts'
+import { describeWith, installed } from '../support/installed.ts'
 
 let root: string
 const at = (name: string) => join(root, name)
@@ -61,7 +62,7 @@ describe('the files of a build', () => {
     const steps = [
       () => write('one/dist/a', 'new'),
       () => write('one/dist/c', ''),
-      () => cpSync(at('one/dist/c'), at('one/dist/d')),
+      () => renameSync(at('one/dist/c'), at('one/dist/d')),
       () => rmSync(at('one/dist/b'), { recursive: true }),
       () => write('one/lock', 'new'),
       () => [rmSync(at('one/dist/link')), symlinkSync('c', at('one/dist/link'))],
@@ -84,7 +85,7 @@ describe('the files of a build', () => {
   })
 })
 
-describe('the commit of a build', () => {
+describeWith(await installed('git', ['git']), 'the commit of a build', () => {
   const git = (folder: string, ...args: string[]) => {
     const settings = ['user.name=a', 'user.email=a@x', 'init.defaultBranch=main', 'commit.gpgsign=false']
     const all = ['-C', at(folder), ...settings.flatMap((setting) => ['-c', setting]), ...args]
