@@ -968,19 +968,19 @@ export const mutants = [
   },
   {
     name: 'a file that is young is told by its times alone',
-    file: 'src/integrations/file.ts',
+    file: 'src/sources/file-tree.ts',
     edits: [['return isYoung(found, now) ? `file', 'return found.size < 0n ? `file']],
     tests: ['sources/file'],
   },
   {
     name: 'a file goes by its time of modification, which can be set back',
-    file: 'src/integrations/file.ts',
+    file: 'src/sources/file-tree.ts',
     edits: [['[dev, ino, size, mtimeNs, ctimeNs]', '[dev, ino, size, mtimeNs, ctimeNs - ctimeNs]']],
     tests: ['sources/file'],
   },
   {
     name: 'a file that is missing again has its old version back',
-    file: 'src/integrations/file.ts',
+    file: 'src/sources/file-tree.ts',
     edits: [['= `nothing in $', '= `nothing` || `$']],
     tests: ['sources/file'],
   },
@@ -1014,6 +1014,12 @@ export const mutants = [
     tests: ['composite'],
   },
   {
+    name: 'a glob leaves out directories in which there is a match',
+    file: 'src/sources/file-tree.ts',
+    edits: [["if (inside !== '' && !own.isDirectory() &&", "if (inside !== '' &&"]],
+    tests: ['sources/file'],
+  },
+  {
     name: 'build: a commit that is gone on from is still found where it was packed',
     file: 'src/sources/git-commit.ts',
     edits: [['if (loose !== undefined)', 'if (loose === undefined)']],
@@ -1028,7 +1034,9 @@ export const mutants = [
   {
     name: 'build: what is not set is a build like any other',
     file: 'src/integrations/build.ts',
-    edits: [["if (typeof given === 'string' && given !== '')", "if (given === undefined || typeof given === 'string')"]],
+    edits: [
+      ["if (typeof given === 'string' && given !== '')", "if (given === undefined || typeof given === 'string')"],
+    ],
     tests: ['sources/build'],
   },
   {
