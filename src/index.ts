@@ -1,4 +1,5 @@
 export type { AnyFunction, CacheControls, CachedFunction, CachedResult } from './core/cached-function.ts'
+export { type CompositeKey, type CompositeOptions, type CompositeVersion, composite } from './core/composite.ts'
 export { detached } from './core/context.ts'
 export { type Counter, type CounterOptions, type CounterVersion, counter } from './core/counter.ts'
 export { type CacheDecorator, cachedMethod } from './core/decorator.ts'

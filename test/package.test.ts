@@ -109,10 +109,12 @@ describe('the packed package', () => {
 
 /** What a user installs beside the package. The code that is compiled and run is the first of the page. */
 const FRAMEWORKS: Record<string, string[]> = {
+  build: ['@types/node'],
   express: ['express', '@types/express'],
   fastify: ['fastify', '@types/node'],
   file: ['@types/node'],
   hono: ['hono'],
+  http: ['@types/node'],
   koa: ['koa', '@types/koa', '@koa/router'],
   nest: ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express', 'reflect-metadata', 'rxjs', '@types/node'],
   postgres: ['pg', '@types/pg', '@types/node'],

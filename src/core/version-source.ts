@@ -77,17 +77,34 @@ export function databaseVersionSource<K extends KeyParts = undefined>(
 }
 
 function asFunction<K extends KeyParts, V extends MaybeAsyncVersion>(source: SharedSource): VersionSource<K, V> {
-  const call = (key: K): V => source.current(key) as V
+  const read = (key: unknown): unknown => source.current(key)
+  return sourceOfParts([{ source, pick: (key) => key }], { name: source.name, read, stats: () => source.stats() })
+}
+
+/** Makes a version source of what its key stands for: one source, or several. */
+export function sourceOfParts<K extends KeyParts, V extends MaybeAsyncVersion>(
+  parts: readonly SourceOfCall[],
+  { name, read, stats }: { name: string; read: (key: unknown) => unknown; stats: () => CheckStats },
+): VersionSource<K, V> {
+  const call = (key: K): V => read(key) as V
   const of = (pick: UserFunction<unknown> = () => undefined) => {
     const version = function (this: unknown, ...args: unknown[]): unknown {
-      return source.current(pick.apply(this, args))
+      return read(pick.apply(this, args))
     }
-    SOURCES.set(version, { source, pick })
+    SOURCES.set(
+      version,
+      parts.map((part) => ({
+        source: part.source,
+        pick: function (this: unknown, ...args: unknown[]): unknown {
+          return part.pick(pick.apply(this, args))
+        },
+      })),
+    )
     return version
   }
-  SOURCES.set(call, { source, pick: (key) => key })
-  Object.defineProperty(call, 'name', { value: source.name })
-  return Object.assign(call, { of, stats: () => source.stats() }) as unknown as VersionSource<K, V>
+  SOURCES.set(call, parts)
+  Object.defineProperty(call, 'name', { value: name })
+  return Object.assign(call, { of, stats }) as unknown as VersionSource<K, V>
 }
 
 /** A source, and the key of it by which a call goes. */
@@ -96,15 +113,13 @@ export interface SourceOfCall {
   readonly pick: UserFunction<unknown>
 }
 
-const SOURCES = new WeakMap<object, SourceOfCall>()
+/** What each version function stands for that is a source: of several, they are in order. */
+const SOURCES = new WeakMap<object, readonly SourceOfCall[]>()
 
 /** The sources that a `version` option names; undefined for a function of the user's. */
-export function sourcesOf(version: unknown): SourceOfCall[] | undefined {
-  if (!Array.isArray(version)) {
-    const source = isSource(version) ? SOURCES.get(version as object) : undefined
-    return source && [source]
-  }
-  return version.map((item) => SOURCES.get(item) as SourceOfCall)
+export function sourcesOf(version: unknown): readonly SourceOfCall[] | undefined {
+  if (Array.isArray(version)) return version.flatMap((item) => SOURCES.get(item) as SourceOfCall[])
+  return isSource(version) ? SOURCES.get(version as object) : undefined
 }
 
 /** Whether versions are known to be promised, before any was asked for. */

@@ -1,10 +1,10 @@
 import { type CheckStats, Checks, NO_CHECKS, nextOrder } from './checks.ts'
 import { type Clock, monotonicClock } from './clock.ts'
-import { keyOf } from './key.ts'
+import { readParts } from './composite.ts'
 import type { Pin, SeenVersion } from './pin.ts'
 import type { Pins } from './pins.ts'
 import type { Settings, UserFunction } from './settings.ts'
-import { after, all, recover } from './thenable.ts'
+import { after, recover } from './thenable.ts'
 import type { Reading } from './version.ts'
 import { type SourceOfCall, sourcesOf } from './version-source.ts'
 
@@ -97,29 +97,11 @@ class SharedVersions implements Versions {
 
   read(pins: Pins | undefined, pin: Pin, { self, args }: Asker): Reading | Promise<Reading> {
     if (pin.reading !== undefined) return pin.reading
-    const readings = all(
-      this.#sources.map(
-        ({ source, pick }) =>
-          () =>
-            source.read(pins, pick.apply(self, args)),
-      ),
-    )
+    const readings = readParts(this.#sources, pins, self, args)
     return pin.goBy(
-      after(readings, (parts) => this.#combine(parts)),
+      after(readings, (reading) => ({ ...reading, readAt: this.#onOwnClock(reading.readAt) })),
       false,
     )
-  }
-
-  /** Differs whenever a part does, and is as old as the oldest part. */
-  #combine(parts: Reading[]): Reading {
-    const versions = parts.map(({ version }) => version)
-    return {
-      version: versions.length === 1 ? versions[0] : keyOf(versions),
-      readAt: this.#onOwnClock(Math.min(...parts.map(({ readAt }) => readAt))),
-      order: Math.min(...parts.map(({ order }) => order)),
-      tainted: parts.some(({ tainted }) => tainted),
-      snapshot: parts.every(({ snapshot }) => snapshot !== undefined) ? parts[0]?.snapshot : undefined,
-    }
   }
 
   /** Sources go by the clock of the process, the function may have another: how long ago it was is the same on both. */

@@ -950,7 +950,7 @@ export const mutants = [
   },
   {
     name: 'a list of sources goes by the first of them',
-    file: 'src/core/versions.ts',
+    file: 'src/core/composite.ts',
     edits: [['versions.length === 1 ? versions[0] : keyOf(versions)', 'versions[0]']],
     tests: ['version-source'],
   },
@@ -968,19 +968,19 @@ export const mutants = [
   },
   {
     name: 'a file that is young is told by its times alone',
-    file: 'src/integrations/file.ts',
+    file: 'src/sources/file-tree.ts',
     edits: [['return isYoung(found, now) ? `file', 'return found.size < 0n ? `file']],
     tests: ['sources/file'],
   },
   {
     name: 'a file goes by its time of modification, which can be set back',
-    file: 'src/integrations/file.ts',
+    file: 'src/sources/file-tree.ts',
     edits: [['[dev, ino, size, mtimeNs, ctimeNs]', '[dev, ino, size, mtimeNs, ctimeNs - ctimeNs]']],
     tests: ['sources/file'],
   },
   {
     name: 'a file that is missing again has its old version back',
-    file: 'src/integrations/file.ts',
+    file: 'src/sources/file-tree.ts',
     edits: [['= `nothing in $', '= `nothing` || `$']],
     tests: ['sources/file'],
   },
@@ -1175,5 +1175,69 @@ export const mutants = [
     file: 'src/integrations/sqlite.ts',
     edits: [['const epoch = randomUUID()', "const epoch = 'main'"]],
     tests: ['sources/sqlite'],
+  },
+  {
+    name: 'a part of a composite is asked for the key of the call',
+    file: 'src/core/version-source.ts',
+    edits: [['return part.pick(pick.apply(this, args))', 'return part.pick.apply(this, args)']],
+    tests: ['composite'],
+  },
+  {
+    name: 'a glob leaves out directories in which there is a match',
+    file: 'src/sources/file-tree.ts',
+    edits: [["if (inside !== '' && !own.isDirectory() &&", "if (inside !== '' &&"]],
+    tests: ['sources/file'],
+  },
+  {
+    name: 'build: a commit that is gone on from is still found where it was packed',
+    file: 'src/sources/git-commit.ts',
+    edits: [['if (loose !== undefined)', 'if (loose === undefined)']],
+    tests: ['sources/build'],
+  },
+  {
+    name: 'build: its files are told by their content without their names',
+    file: 'src/integrations/build.ts',
+    edits: [['return [path, found', 'return [found']],
+    tests: ['sources/build'],
+  },
+  {
+    name: 'build: what is not set is a build like any other',
+    file: 'src/integrations/build.ts',
+    edits: [
+      ["if (typeof given === 'string' && given !== '')", "if (given === undefined || typeof given === 'string')"],
+    ],
+    tests: ['sources/build'],
+  },
+  {
+    name: 'HTTP: a young Last-Modified is a version',
+    file: 'src/sources/http-resources.ts',
+    edits: [['>= YOUNG) return', '>= 0) return']],
+    tests: ['sources/http'],
+  },
+  {
+    name: 'HTTP: what is missing again has its old version back',
+    file: 'src/sources/http-resources.ts',
+    edits: [
+      ['if (isMissing(answer)) return once()\n    const', "if (isMissing(answer)) return ['once', '']\n    const"],
+    ],
+    tests: ['sources/http'],
+  },
+  {
+    name: 'HTTP: a redirect to elsewhere is not seen',
+    file: 'src/sources/http-resources.ts',
+    edits: [['return answer.redirected ? ', "return answer.url === '' ? "]],
+    tests: ['sources/http'],
+  },
+  {
+    name: 'HTTP: a check that is out of time leaves its request running',
+    file: 'src/sources/http-resources.ts',
+    edits: [['setTimeout(() => request.abort(), timeout)', 'setTimeout(() => undefined, timeout)']],
+    tests: ['sources/http'],
+  },
+  {
+    name: 'HTTP: a weak entity tag is taken for the content, where that was to be hashed',
+    file: 'src/sources/http-resources.ts',
+    edits: [["if (etag !== '' && !isHashed)", "if (etag !== '')"]],
+    tests: ['sources/http'],
   },
 ]

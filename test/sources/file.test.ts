@@ -154,6 +154,57 @@ describe('a directory', () => {
     expect(asked).toEqual(['sub', 'sub/deep', 'sub', 'sub/deep'])
   })
 
+  it.each([
+    ['a pattern', '**/*.md'],
+    ['a function', (path: string) => path.endsWith('.md')],
+  ])(
+    'has a new version when a file that matches %s is written, added or deleted, however deep',
+    async (_what, glob) => {
+      vi.spyOn(process, 'emitWarning').mockReturnValue() // that globs are experimental, which they were in Node 20
+      mkdirSync(at('sub/deep'), { recursive: true })
+      const version = fileVersion(root, { glob })
+      const seen = [await version()]
+      const steps = [
+        () => write('sub/deep/a.md', 'one'),
+        () => write('sub/deep/a.md', 'two'),
+        () => symlinkSync('sub/deep/a.md', at('b.md')),
+        () => rmSync(at('sub/deep/a.md')),
+      ]
+      for (const step of steps) {
+        step()
+        seen.push(await version())
+      }
+      expect(new Set(seen).size).toBe(5)
+    },
+  )
+
+  it('does not look at files that match no glob: not what is written into them, nor of what kind they are', async () => {
+    mkdirSync(at('sub'))
+    for (const name of ['a.md', 'sub/b.md', 'sub/c.txt']) write(name, 'one')
+    symlinkSync('nowhere', at('sub/link'))
+    const server = createServer().listen(at('sub/socket'))
+    await once(server, 'listening')
+    const version = fileVersion(root, { glob: (path) => path.endsWith('.md') })
+    const first = await version()
+    write('sub/c.txt', 'two')
+    expect(await version()).toBe(first)
+    write('sub/b.md', 'two')
+    expect(await version()).not.toBe(first)
+    server.close()
+  })
+
+  it('sees that a file came and went which matches, since its directory tells of it', async () => {
+    mkdirSync(at('sub'))
+    const version = fileVersion(root, { glob: '**/*.md' })
+    const first = await version()
+    const { ctimeNs } = statSync(at('sub'), { bigint: true })
+    while (statSync(at('sub'), { bigint: true }).ctimeNs === ctimeNs) {
+      write('sub/a.md', 'one')
+      rmSync(at('sub/a.md'))
+    }
+    expect(await version()).not.toBe(first)
+  })
+
   it('bears what vanishes while it is read', async () => {
     write('a', 'one')
     mkdirSync(at('b'))
@@ -247,7 +298,9 @@ describe('what cannot be used', () => {
     [new URL('http://x/'), {}, 'The path is the URL http://x/: give'],
     ['a', null, 'The options are null: give an object such as { filter }.'],
     ['a', 1, 'The options are 1: give an object'],
-    ['a', { glob: '*' }, 'There is no option "glob". The options are "name", "filter", "timeout".'],
+    ['a', { match: '*' }, 'There is no option "match". The options are "name", "filter", "glob", "timeout".'],
+    ['a', { glob: '' }, 'The option "glob" is "" (a string): give a pattern, or a function of a path.'],
+    ['a', { glob: /md/ }, 'The option "glob" is a RegExp: give a pattern'],
     ['a', { filter: '*' }, 'The option "filter" is "*" (a string): give a function of a path.'],
     ['a', { timeout: -1 }, 'The option "timeout" is -1: give'],
     ['a', { name: '' }, 'The option "name" is "" (a string): give'],

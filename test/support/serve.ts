@@ -9,10 +9,10 @@ export interface Listening {
   stop(): Promise<void>
 }
 
-/** Serves on a free port of 127.0.0.1. */
-export async function listen(app: RequestListener | Server): Promise<Listening> {
+/** Serves on a port of 127.0.0.1 that is free. */
+export async function listen(app: RequestListener | Server, port = 0): Promise<Listening> {
   const server = typeof app === 'function' ? createServer(app) : app
-  server.listen(0, '127.0.0.1')
+  server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   const stop = async (): Promise<void> => {
     server.closeAllConnections()
