@@ -17,7 +17,14 @@ export {
   VersionedLruCacheError,
   VersionTimeoutError,
 } from './core/errors.ts'
-export { type CacheEvent, type CheckFailedEvent, onCacheEvent } from './core/events.ts'
+export {
+  type CacheEvent,
+  type CheckFailedEvent,
+  type OutputDiffersEvent,
+  onCacheEvent,
+  type VerifyFailedEvent,
+  type VersionReturnedEvent,
+} from './core/events.ts'
 export type { MapLike } from './core/holder.ts'
 export type { Key, KeyParts } from './core/key.ts'
 export type { Primitive } from './core/key-writer.ts'
@@ -30,6 +37,7 @@ export {
   type SessionHolder,
 } from './core/session.ts'
 export type { CacheStats } from './core/stats.ts'
+export type { VerifyVersions } from './core/verify-settings.ts'
 export type { Version } from './core/version.ts'
 export { type VersionSource, type VersionSourceOptions, versionSource } from './core/version-source.ts'
 export { versionedLruCacheWithTtl, type WithTtlOptions } from './core/with-ttl.ts'

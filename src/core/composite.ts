@@ -53,9 +53,14 @@ export function composite<const Sources extends readonly Part[]>(
   return sourceOfParts(parts, { name, read, stats: () => statsOf(parts) })
 }
 
+/** A source, as far as it is read. */
+export interface ReadSource extends Pick<SourceOfCall, 'pick'> {
+  readonly source: Pick<SourceOfCall['source'], 'read'>
+}
+
 /** What a call goes by of several sources: what its session has pinned of each, else what one check of it gives. */
 export function readParts(
-  parts: readonly SourceOfCall[],
+  parts: readonly ReadSource[],
   pins: Pins | undefined,
   self: unknown,
   args: unknown[],

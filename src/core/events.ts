@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel'
+import type { Version } from './version.ts'
 
 /** A check has failed: the version function threw, took too long, or gave what is no version. */
 export interface CheckFailedEvent {
@@ -10,8 +11,46 @@ export interface CheckFailedEvent {
   readonly error: unknown
 }
 
+/**
+ * By `verifyVersions`: a loader has given something else than what is kept at the same version, so the version does not
+ * cover what the output depends on (or a caller has changed the output). What was kept is dropped.
+ */
+export interface OutputDiffersEvent {
+  readonly type: 'outputDiffers'
+  /** The name of the cached function. */
+  readonly name: string
+  readonly key: string
+  /** The one that was read before what is kept was loaded, and after the other output was. */
+  readonly version: Version
+  /** Of what is kept: milliseconds since its version was read. */
+  readonly age: number
+  /** The outputs themselves, which may be large or secret: think before you log them. */
+  readonly kept: unknown
+  readonly loaded: unknown
+}
+
+/** By `verifyVersions`: a version was seen, then another one, then the first again. It must be unique for ever. */
+export interface VersionReturnedEvent {
+  readonly type: 'versionReturned'
+  /** The name of the cached function, or of the version source. */
+  readonly name: string
+  readonly key: string
+  readonly version: Version
+  /** The one that was seen before it came back. */
+  readonly after: Version
+}
+
+/** By `verifyVersions`: a hit could not be verified, since the loader, the version function or `equals` has failed. */
+export interface VerifyFailedEvent {
+  readonly type: 'verifyFailed'
+  /** The name of the cached function. */
+  readonly name: string
+  readonly key: string
+  readonly error: unknown
+}
+
 /** What happens in any cached function of the process, for those who watch. More types will come. */
-export type CacheEvent = CheckFailedEvent
+export type CacheEvent = CheckFailedEvent | OutputDiffersEvent | VerifyFailedEvent | VersionReturnedEvent
 
 const events = channel('versioned-lru-cache')
 
@@ -26,7 +65,9 @@ export function announce(event: CacheEvent): void {
  *
  * @returns a function that ends it.
  * @example
- * onCacheEvent(({ type, name, key, error }) => logger.warn({ type, name, key, error }))
+ * onCacheEvent((event) => {
+ *   if (event.type === 'checkFailed') logger.warn(`no version of ${event.name}${event.key}`, event.error)
+ * })
  */
 export function onCacheEvent(listener: (event: CacheEvent) => void): () => void {
   const listen = (event: unknown): void => listener(event as CacheEvent)

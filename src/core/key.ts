@@ -36,6 +36,16 @@ export function keyOf(args: readonly unknown[]): Key {
   return key.length > MAX_KEY_LENGTH ? digestOf(key) : key
 }
 
+/** Gives the key of a call, by the user's `key` function if there is one. */
+export function keyOfCall(
+  key: ((this: unknown, ...args: unknown[]) => unknown) | undefined,
+  functionName: string,
+  self: unknown,
+  args: unknown[],
+): Key {
+  return key === undefined ? keyOf(args) : keyFromParts(key.apply(self, args), functionName)
+}
+
 /** Gives the key for what a user's `key` function returned. */
 export function keyFromParts(parts: unknown, functionName: string): Key {
   if (isKeyParts(parts)) return keyOfParts(parts)

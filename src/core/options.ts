@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Key, KeyParts } from './key.ts'
 import type { SessionHolder } from './session.ts'
+import type { VerifyVersions } from './verify-settings.ts'
 import type { Version } from './version.ts'
 
 /** The options of a cached function, by the loader's `this`, arguments, output and the version's type. */
@@ -99,6 +100,15 @@ export interface CacheOptions<This, Args extends readonly unknown[], Output, V e
    * @default 10_000
    */
   versionTimeout?: number | undefined
+  /**
+   * Looks for a wrong version function: loads a sample of the hits again in the background, and tells by
+   * `onCacheEvent` of an output that differs at the same version (`outputDiffers`), and of a version that came back
+   * (`versionReturned`). See docs/version-sources.md.
+   *
+   * @default none: nothing is loaded or compared
+   * @example { sample: 0.01 }
+   */
+  verifyVersions?: VerifyVersions<Output> | undefined
   /**
    * What people know the function by, in errors and statistics. Two functions of one name share nothing.
    *

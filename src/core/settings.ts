@@ -4,6 +4,7 @@ import type { Key } from './key.ts'
 import type { MaybeAsyncVersion } from './options.ts'
 import type { SessionOption } from './session.ts'
 import { isTimeout, TIMEOUT_WANTED } from './timeout.ts'
+import { readVerifySettings, type VerifySettings } from './verify-settings.ts'
 import { isSource } from './version-source.ts'
 
 /** Options with every default in place, as the cache uses them: it knows nothing of the user's types. */
@@ -21,6 +22,7 @@ export interface Settings {
   readonly staleIfError: number
   readonly freeze: boolean
   readonly versionTimeout: number
+  readonly verifyVersions: VerifySettings | undefined
   readonly name: string | undefined
   readonly clock: Clock
 }
@@ -41,6 +43,7 @@ const DEFAULTS: Settings = {
   staleIfError: 0,
   freeze: false,
   versionTimeout: 10_000,
+  verifyVersions: undefined,
   name: undefined,
   clock: monotonicClock,
 }
@@ -69,6 +72,7 @@ const RULES: { readonly [Option in keyof Settings]: Rule } = {
   staleIfError: STALE,
   freeze: ['true or false', (value) => typeof value === 'boolean'],
   versionTimeout: [TIMEOUT_WANTED, isTimeout],
+  verifyVersions: ['an object such as { sample: 0.01 }', isPlainOptions],
   name: ['a string that is not empty', (value) => typeof value === 'string' && value !== ''],
   clock: ['a function that returns milliseconds', isFunction],
 }
@@ -89,7 +93,7 @@ const KNOWN_ELSEWHERE: Readonly<Record<string, string>> = {
  * @throws {InvalidOptionError} for the first option that is unknown or cannot be used.
  */
 export function readOptions(options: unknown): Settings {
-  if (!isObject(options) || isFunction(options) || Array.isArray(options)) {
+  if (!isPlainOptions(options)) {
     throw new InvalidOptionError(`The options are ${describe(options)}: give an object such as { version: () => … }.`)
   }
   const given = Object.entries(options as object).filter(([, value]) => value !== undefined)
@@ -98,14 +102,21 @@ export function readOptions(options: unknown): Settings {
   if ((settings.maxSize === Number.POSITIVE_INFINITY) !== (settings.sizeCalculation === undefined)) {
     throw new InvalidOptionError('"maxSize" and "sizeCalculation" need each other: give both or neither.')
   }
-  return settings
+  return settings.verifyVersions === undefined ? settings : withVerification(settings)
+}
+
+function withVerification(settings: Settings): Settings {
+  if (settings.version !== undefined) {
+    return { ...settings, verifyVersions: readVerifySettings(settings.verifyVersions as object) }
+  }
+  throw new InvalidOptionError('"verifyVersions" looks for a wrong version, and there is none: give "version" as well.')
 }
 
 /** Where nothing is ever too old, nobody has to ask what time it is: that saves two readings of the clock on each first hit. */
 function withClock(settings: Settings): Settings {
-  const { ttl, staleWhileRevalidate, staleIfError } = settings
+  const { ttl, staleWhileRevalidate, staleIfError, verifyVersions } = settings
   const isTimeless = ttl === Number.POSITIVE_INFINITY && staleWhileRevalidate === 0 && staleIfError === 0
-  return isTimeless ? { ...settings, clock: () => 0 } : settings
+  return isTimeless && verifyVersions === undefined ? { ...settings, clock: () => 0 } : settings
 }
 
 function checkOption(name: string, value: unknown): void {
@@ -126,6 +137,10 @@ function unknownOption(name: string): InvalidOptionError {
 
 export function isFunction(value: unknown): boolean {
   return typeof value === 'function'
+}
+
+function isPlainOptions(value: unknown): boolean {
+  return isObject(value) && !isFunction(value) && !Array.isArray(value)
 }
 
 export function isObject(value: unknown): boolean {

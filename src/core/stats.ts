@@ -31,6 +31,14 @@ export interface CacheStats {
   unkept: number
   /** Entries that made room for others. */
   evictions: number
+  /** Hits that were loaded again and compared, by `verifyVersions`. These loads are in no other number. */
+  verified: number
+  /** Those whose output differed at the same version. */
+  differing: number
+  /** Hits that were to be verified, but something failed. */
+  verifyErrors: number
+  /** Versions that came back after another one, as seen by `verifyVersions`. */
+  returnedVersions: number
   /** Entries now. */
   entries: number
   /** Sum of their sizes now; 0 without `sizeCalculation`. */
@@ -60,5 +68,9 @@ export function newCounters(): Counters {
     overtaken: 0,
     unkept: 0,
     evictions: 0,
+    verified: 0,
+    differing: 0,
+    verifyErrors: 0,
+    returnedVersions: 0,
   }
 }

@@ -4,7 +4,15 @@ import type { Flight } from './flight.ts'
 import type { Key } from './key.ts'
 import type { Settings } from './settings.ts'
 import type { Counters } from './stats.ts'
-import { type Reading, sameVersion } from './version.ts'
+import { type Reading, sameVersion, type Version } from './version.ts'
+
+/** What is kept in a slot. */
+export interface KeptOutput {
+  readonly output: unknown
+  readonly version: Version
+  /** When that was read. */
+  readonly readAt: number
+}
 
 /** The outputs that are kept: judged on the way out, sized and dated on the way in. */
 export class Store {
@@ -63,6 +71,17 @@ export class Store {
 
   isAsync(slot: Slot): boolean {
     return this.#entries.isAsync(slot)
+  }
+
+  kept(slot: Slot): KeptOutput {
+    const { versions, readAt } = this.#entries
+    return { output: this.#entries.output(slot), version: versions[slot], readAt: readAt[slot] as number }
+  }
+
+  /** Whether it is this output that is kept. */
+  holds(key: Key, output: unknown): boolean {
+    const slot = this.#entries.find(key)
+    return slot !== NO_SLOT && Object.is(this.#entries.output(slot), output)
   }
 
   /** The entry that may be served although it is no longer good, for at most so many milliseconds since it was. */

@@ -3,7 +3,7 @@ import { awaitCall, endCall } from './cycle.ts'
 import { type Dependency, dependencyOn } from './dependency.ts'
 import { LoadCycleError } from './errors.ts'
 import { NO_SLOT, type Slot } from './eviction.ts'
-import { type Key, keyFromParts, keyOf } from './key.ts'
+import { type Key, keyOfCall } from './key.ts'
 import { Loads } from './load.ts'
 import { Pin } from './pin.ts'
 import type { Pins } from './pins.ts'
@@ -11,6 +11,7 @@ import { allPinsOfCaller, pinsOfCaller, type SessionOption } from './session.ts'
 import type { Settings, UserFunction } from './settings.ts'
 import { type CacheStats, type Counters, newCounters } from './stats.ts'
 import { Store } from './store.ts'
+import { Verifier } from './verifier.ts'
 import type { Reading } from './version.ts'
 import { pinVersion, type Versions, versionsOf } from './versions.ts'
 
@@ -37,6 +38,7 @@ export class VersionedLruCache {
   readonly #versions: Versions
   readonly #store: Store
   readonly #loads: Loads
+  readonly #verifier: Verifier | undefined
   readonly #counters: Counters = newCounters()
 
   constructor(loader: UserFunction<unknown>, settings: Settings) {
@@ -44,9 +46,11 @@ export class VersionedLruCache {
     this.loader = loader
     this.#settings = settings
     this.#session = settings.session
-    this.#versions = versionsOf(this.name, settings)
+    this.#versions = versionsOf(this.name, settings, this.#counters)
     this.#store = new Store(settings, this.#counters)
     this.#loads = new Loads(this.name, loader, settings, this.#store, this.#counters)
+    const parts = { loader, settings, versions: this.#versions, store: this.#store, counters: this.#counters }
+    this.#verifier = settings.verifyVersions && new Verifier(this.name, settings.verifyVersions, parts)
   }
 
   /**
@@ -127,8 +131,7 @@ export class VersionedLruCache {
   }
 
   #keyOf(self: unknown, args: unknown[]): Key {
-    const { key } = this.#settings
-    return key === undefined ? keyOf(args) : keyFromParts(key.apply(self, args), this.name)
+    return keyOfCall(this.#settings.key, this.name, self, args)
   }
 
   /** The pin is there before anything is asked, so that concurrent calls of the session meet in it. */
@@ -173,7 +176,7 @@ export class VersionedLruCache {
     if (call.refresh) return this.#loads.joinOrLoad(call, reading)
     const { key } = call.pin
     const kept = this.#store.find(key, reading)
-    if (kept !== NO_SLOT) return this.#store.give(kept)
+    if (kept !== NO_SLOT) return this.#verifier === undefined ? this.#store.give(kept) : this.#verifier.give(call, kept)
     const stale = this.#findStale(call, this.#settings.staleWhileRevalidate)
     if (stale === NO_SLOT || !this.#store.isAsync(stale)) return this.#loads.joinOrLoad(call, reading)
     const outcome = this.#serveStale(call, stale) // before the loader runs, which may empty the slot

@@ -1,12 +1,14 @@
 import { type CheckStats, Checks, NO_CHECKS, nextOrder } from './checks.ts'
 import { type Clock, monotonicClock } from './clock.ts'
-import { readParts } from './composite.ts'
+import { type ReadSource, readParts } from './composite.ts'
 import type { Pin, SeenVersion } from './pin.ts'
 import type { Pins } from './pins.ts'
 import type { Settings, UserFunction } from './settings.ts'
+import type { Counters } from './stats.ts'
 import { after, recover } from './thenable.ts'
 import type { Reading } from './version.ts'
-import { type SourceOfCall, sourcesOf } from './version-source.ts'
+import { VersionHistory } from './version-history.ts'
+import { type SourceOfCall, sourceKey, sourcesOf } from './version-source.ts'
 
 /** The call that a version is asked for. */
 export interface Asker {
@@ -21,12 +23,32 @@ export interface Versions {
   stats(): CheckStats
 }
 
-export function versionsOf(name: string, settings: Settings): Versions {
-  const { version } = settings
+export function versionsOf(name: string, settings: Settings, counters: Counters): Versions {
+  const { version, verifyVersions } = settings
   if (version === undefined) return new NoVersions(settings)
+  const isWatched = verifyVersions !== undefined
   const sources = sourcesOf(version)
-  if (sources === undefined) return new OwnVersions(name, version as UserFunction<unknown>, settings)
-  return new SharedVersions(sources, settings)
+  if (sources === undefined) {
+    const own = new OwnVersions(name, version as UserFunction<unknown>, settings)
+    return isWatched ? watched(own, new VersionHistory(name, counters)) : own
+  }
+  return new SharedVersions(isWatched ? sources.map((item) => watchedSource(item, counters)) : sources, settings)
+}
+
+/** The same versions, each of which is taken down. */
+function watched(versions: Versions, history: VersionHistory): Versions {
+  return {
+    read: (pins, pin, asker) => history.follow(pin.key, versions.read(pins, pin, asker)),
+    stats: () => versions.stats(),
+  }
+}
+
+/** Each source for itself: of a list as a whole, nobody can tell which reading came before which. */
+function watchedSource({ source, pick }: SourceOfCall, counters: Counters): ReadSource {
+  const history = new VersionHistory(source.name, counters)
+  const read: ReadSource['source']['read'] = (pins, value) =>
+    history.follow(sourceKey(value, source.name), source.read(pins, value))
+  return { source: { read }, pick }
 }
 
 /** The first half of a call. By what it pins the other half goes, which is the call itself, whenever it comes. */
@@ -87,10 +109,10 @@ class OwnVersions implements Versions {
 
 /** Sources that cached functions share. What a session sees of each is pinned for all of them. */
 class SharedVersions implements Versions {
-  readonly #sources: readonly SourceOfCall[]
+  readonly #sources: readonly ReadSource[]
   readonly #clock: Clock
 
-  constructor(sources: readonly SourceOfCall[], { clock }: Settings) {
+  constructor(sources: readonly ReadSource[], { clock }: Settings) {
     this.#sources = sources
     this.#clock = clock
   }

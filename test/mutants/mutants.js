@@ -1240,4 +1240,46 @@ export const mutants = [
     edits: [["if (etag !== '' && !isHashed)", "if (etag !== '')"]],
     tests: ['sources/http'],
   },
+  {
+    name: 'verifyVersions: a write between a hit and its verification is reported',
+    file: 'src/core/verifier.ts',
+    edits: [['!tainted && sameVersion(given.version, kept.version) &&', '!tainted &&']],
+    tests: ['verify-versions'],
+  },
+  {
+    name: 'verifyVersions: loaders that hang pile up',
+    file: 'src/core/verifier.ts',
+    edits: [['      this.#isBusy = true\n', '']],
+    tests: ['verify-versions'],
+  },
+  {
+    name: 'verifyVersions: what is known to be wrong is given again',
+    file: 'src/core/verifier.ts',
+    edits: [['    store.delete(key)\n', '']],
+    tests: ['verify-versions'],
+  },
+  {
+    name: 'verifyVersions: a verification is in the session of the call',
+    file: 'src/core/verifier.ts',
+    edits: [['detached(() => runInSession(() => this.#verify(hit)))', 'this.#verify(hit)']],
+    tests: ['verify-versions'],
+  },
+  {
+    name: 'verifyVersions: a version that was pinned long ago has come back',
+    file: 'src/core/version-history.ts',
+    edits: [['order > seen.order', 'order > 0']],
+    tests: ['verify-versions'],
+  },
+  {
+    name: 'verifyVersions: the versions of several sources are watched as one',
+    file: 'src/core/versions.ts',
+    edits: [
+      [
+        'return new SharedVersions(isWatched ? sources.map((item) => watchedSource(item, counters)) : sources, settings)',
+        `const shared = new SharedVersions(sources, settings)
+  return isWatched ? watched(shared, new VersionHistory(name, counters)) : shared`,
+      ],
+    ],
+    tests: ['verify-versions'],
+  },
 ]

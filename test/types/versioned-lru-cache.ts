@@ -4,6 +4,7 @@ import {
   type CacheStats,
   cachedMethod,
   currentSession,
+  onCacheEvent,
   runInSession,
   type Session,
   type Version,
@@ -50,6 +51,24 @@ versionedLruCache(async, {
   maxSize: 5,
   sizeCalculation: (output) => output.id.length,
   eviction: 'sieve',
+  verifyVersions: {
+    sample: 0.01,
+    equals(kept, loaded) {
+      is<[typeof kept, typeof loaded], [Page, Page]>(true)
+      return kept.id === loaded.id
+    },
+    grace: undefined,
+  },
+})
+// @ts-expect-error the sample is missing
+versionedLruCache(sync, { version: () => 1, verifyVersions: {} })
+// @ts-expect-error not an answer
+versionedLruCache(sync, { version: () => 1, verifyVersions: { sample: 1, equals: async () => true } })
+onCacheEvent((event) => {
+  // @ts-expect-error only some events are of an error
+  void event.error
+  if (event.type === 'outputDiffers') is<typeof event.age, number>(true)
+  if (event.type === 'versionReturned') is<[typeof event.version, typeof event.after], [Version, Version]>(true)
 })
 versionedLruCache(sync, { eviction: undefined })
 versionedLruCache({ eviction: 'lru' })
