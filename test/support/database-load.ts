@@ -49,6 +49,9 @@ export function randomOf(seed: number): () => number {
 
 type Client = Pick<pg.ClientBase, 'query'>
 
+/** How long writers pause between transactions, and some of them before they end one: at the most, in milliseconds. */
+const PAUSES = { between: 20, before: 30 }
+
 /** Writers on connections of their own, who go on until they are stopped. */
 export class Writers {
   readonly commits: Commit[] = []
@@ -56,12 +59,14 @@ export class Writers {
   /** Transactions that committed before one that had begun earlier. */
   overtaking = 0
   readonly #moments: Moments
+  readonly #pauses: typeof PAUSES
   readonly #open = new Set<number>()
   #isStopped = false
   #ended: Promise<unknown> = Promise.resolve()
 
-  constructor(moments: Moments) {
+  constructor(moments: Moments, pauses: typeof PAUSES = PAUSES) {
     this.#moments = moments
+    this.#pauses = pauses
   }
 
   start(clients: readonly Client[]): void {
@@ -80,11 +85,11 @@ export class Writers {
       this.#open.add(begunAt)
       const set = `set number = ${number}, updated_at = now() where writer = ${writer}`
       await client.query(['begin', ...tables.map((table) => `update ${table} ${set}`)].join(';'))
-      if (random() < 0.3) await pause(random() * 30)
+      if (random() < 0.3) await pause(random() * this.#pauses.before)
       await (random() < 0.15 ? this.#rollBack(client) : this.#commit(client, { writer, number, tables }))
       this.#open.delete(begunAt)
       if ([...this.#open].some((other) => other < begunAt)) this.overtaking++
-      await pause(random() * 20)
+      await pause(random() * this.#pauses.between)
     }
   }
 
@@ -138,7 +143,8 @@ function orderOf(random: () => number): ReadName[] {
     .map(({ name }) => name)
 }
 
-async function call(moments: Moments, reads: Reads, name: ReadName, writer: number): Promise<CallRecord> {
+/** A call of one of the functions, as it is recorded. */
+export async function call(moments: Moments, reads: Reads, name: ReadName, writer: number): Promise<CallRecord> {
   const hasKey = name === 'flight of'
   const askedAt = moments.next()
   const output = await (hasKey ? reads[name](writer) : reads[name]())
