@@ -143,7 +143,11 @@ function orderOf(random: () => number): ReadName[] {
     .map(({ name }) => name)
 }
 
-/** A call of one of the functions, as it is recorded. */
+/**
+ * A call of one of the functions, as it is recorded.
+ *
+ * @public the bench calls it as well
+ */
 export async function call(moments: Moments, reads: Reads, name: ReadName, writer: number): Promise<CallRecord> {
   const hasKey = name === 'flight of'
   const askedAt = moments.next()
