@@ -10,7 +10,7 @@ export default {
   title: 'What consistency costs on PostgreSQL',
   about: `50 requests at a time, each of which calls four functions in turn, over two tables that 8 writers move in
 transactions that overlap; a pool of 20 connections, and 20 ms of the database for each load. With few writes there are
-some 4 commits a second, with many some 40. Each outdates two or three of the four functions. Every row tells by which transaction it was
+some 2 commits a second, with many some 30. Each outdates two or three of the four functions. Every row tells by which transaction it was
 written: a request is stale when an output misses a commit that was acknowledged before the request asked for its
 version, and mixed when its outputs were never true at one moment.`,
   rounds: 3,
