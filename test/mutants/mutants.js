@@ -1282,4 +1282,19 @@ export const mutants = [
     ],
     tests: ['verify-versions'],
   },
+  {
+    name: 'history: the version of a table is its highest counter',
+    file: 'src/integrations/postgres.ts',
+    edits: [["string_agg(s.shard || ':' || s.counter, ',' order by s.shard)", 'max(s.counter)::text']],
+    tests: ['sources/postgres-history'],
+  },
+  {
+    name: 'history: a batch of versions answers who asked after it had begun',
+    file: 'src/core/batches.ts',
+    edits: [
+      ['      queue.gathering = undefined\n', ''],
+      ['queue.running = undefined\n', 'queue.running = undefined; queue.gathering = undefined\n'],
+    ],
+    tests: ['sources/postgres-history'],
+  },
 ]
