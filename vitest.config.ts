@@ -26,6 +26,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/support/no-shrinking.ts'],
     pool: 'forks',
+    maxWorkers: '100%', // much of the time is spent on servers and other processes, which the default would leave a core for
     execArgv: ['--expose-gc'],
     testTimeout: 20_000,
     hookTimeout: 120_000,

@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { documentedRows } from './contracts/source-faults.ts'
 import { nodeFor } from './support/newer-node.ts'
 
 const run = promisify(execFile)
@@ -118,5 +119,14 @@ describe('the README', () => {
       .map((Class) => Reflect.construct(Class, ['x', 'y']).code as string)
     expect(codes.length).toBeGreaterThan(5)
     for (const code of codes) expect(readme.includes(code), code).toBe(true)
+  })
+})
+
+describe('the table of faults', () => {
+  const files = readdirSync('test/sources', { encoding: 'utf8' }).map((file) => `test/sources/${file}`)
+  const tests = files.map((file) => readFileSync(file, 'utf8')).filter((text) => text.includes('describeFaults('))
+
+  it.each([...documentedRows().keys()])('has a test for its row %s', (row) => {
+    expect(tests.some((text) => text.includes(`'${row}'`))).toBe(true)
   })
 })

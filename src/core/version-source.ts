@@ -3,15 +3,15 @@ import { Batches, type ReadMany } from './batches.ts'
 import { type CheckStats, Checks } from './checks.ts'
 import { type Clock, monotonicClock } from './clock.ts'
 import { ambientPins } from './context.ts'
-import { describe, InvalidKeyError, InvalidOptionError } from './errors.ts'
+import { describe, InvalidKeyError } from './errors.ts'
 import { isKeyParts, type Key, type KeyParts, keyOfParts, NO_ARGUMENTS } from './key.ts'
 import type { MaybeAsyncVersion } from './options.ts'
 import { Pin, type PinOwner } from './pin.ts'
 import type { Pins } from './pins.ts'
 import type { UserFunction } from './settings.ts'
 import type { Snapshot } from './snapshot.ts'
+import { readSourceOptions, type SourceSettings } from './source-settings.ts'
 import { after, recover } from './thenable.ts'
-import { isTimeout, TIMEOUT_WANTED } from './timeout.ts'
 import type { Reading, Version } from './version.ts'
 
 /** What a version source is made of: `read`, or `readMany`. */
@@ -180,41 +180,4 @@ export function sourceKey(value: unknown, name: string): Key {
     `The version source ${name} was asked for ${describe(value)}: ask for a string, number, bigint, boolean, null, ` +
       'undefined or a list of these; "of" picks what matters of a call.',
   )
-}
-
-interface SourceSettings {
-  readonly name: string
-  readonly read: (value: never) => unknown
-  readonly readMany: ReadMany<never> | undefined
-  readonly timeout: number
-  readonly database?: object
-}
-
-function readSourceOptions(options: unknown): SourceSettings {
-  if (typeof options !== 'object' || options === null) {
-    throw new InvalidOptionError(`The options are ${describe(options)}: give an object such as { name, read }.`)
-  }
-  const { name, read, readMany, timeout = 10_000, ...others } = options as Record<string, unknown>
-  const [unknown] = Object.keys(others)
-  if (unknown !== undefined) {
-    throw new InvalidOptionError(
-      `There is no option "${unknown}". The options are "name", "read", "readMany", "timeout".`,
-    )
-  }
-  if (typeof name !== 'string' || name === '') {
-    throw new InvalidOptionError(`The option "name" is ${describe(name)}: give a string that is not empty.`)
-  }
-  for (const [option, value] of Object.entries({ read, readMany })) {
-    if (value !== undefined && typeof value !== 'function') {
-      throw new InvalidOptionError(`The option "${option}" is ${describe(value)}: give a function.`)
-    }
-  }
-  if ((read === undefined) === (readMany === undefined)) {
-    const has = read === undefined ? 'neither "read" nor "readMany"' : 'both "read" and "readMany"'
-    throw new InvalidOptionError(`The version source ${name} has ${has}: give one of the two functions.`)
-  }
-  if (!isTimeout(timeout)) {
-    throw new InvalidOptionError(`The option "timeout" is ${describe(timeout)}: give ${TIMEOUT_WANTED}.`)
-  }
-  return { name, read, readMany, timeout } as SourceSettings
 }
