@@ -5,10 +5,11 @@ import { admitClient, type PostgresClient, rowsOf } from '../sources/postgres-cl
 import { quoteAll } from '../sources/postgres-names.ts'
 import { type PostgresVersionOptions, WRITING } from '../sources/postgres-options.ts'
 import { SCHEMA, TRIGGER } from '../sources/postgres-schema.ts'
-import { askIn, databaseOf } from '../sources/postgres-snapshot.ts'
+import { askIn, databaseOf } from '../sources/postgres-snapshot-client.ts'
 import { HAS_RELATIVES } from '../sources/postgres-triggers.ts'
 
 export type { PostgresClient } from '../sources/postgres-client.ts'
+export type { SnapshotDatabase } from '../sources/postgres-connection.ts'
 export { onTableChange, type TableChange, type TableChangeOptions } from '../sources/postgres-hint.ts'
 export {
   type InstallOptions,
@@ -20,13 +21,8 @@ export {
 export { keyVersions, type PostgresKey } from '../sources/postgres-keys.ts'
 export type { KeyColumn } from '../sources/postgres-names.ts'
 export type { PostgresVersionOptions } from '../sources/postgres-options.ts'
-export {
-  runInSnapshot,
-  type SnapshotClient,
-  type SnapshotDatabase,
-  type SnapshotOptions,
-  snapshotClient,
-} from '../sources/postgres-snapshot.ts'
+export { runInSnapshot, type SnapshotOptions } from '../sources/postgres-run-in-snapshot.ts'
+export { type SnapshotClient, snapshotClient } from '../sources/postgres-snapshot-client.ts'
 
 /** A shard is locked from a write until its commit: each counter says exactly which commits are seen, a sum would not. */
 const TABLES = `

@@ -30,7 +30,7 @@ interface PGliteTransaction {
 
 /** What is used of the client of `postgres`. */
 export interface PostgresJs extends PostgresJsQueries {
-  reserve(): Promise<PostgresJsQueries & { release(): void }>
+  begin(work: (client: PostgresJsQueries) => Promise<void>): Promise<unknown>
 }
 
 interface PostgresJsQueries {
@@ -70,7 +70,7 @@ export interface Connection {
 export function admitDatabase(database: unknown): asserts database is SnapshotDatabase {
   const given = (typeof database === 'object' || typeof database === 'function') && database ? database : {}
   if (
-    'reserve' in given ||
+    'begin' in given ||
     'transaction' in given ||
     ('connect' in given && !('release' in given || 'processID' in given))
   )
@@ -82,7 +82,7 @@ export function admitDatabase(database: unknown): asserts database is SnapshotDa
 }
 
 export function connect(database: SnapshotDatabase): Promise<Connection> {
-  if ('reserve' in database) return connectPostgresJs(database)
+  if ('begin' in database) return connectPostgresJs(database)
   return 'transaction' in database ? connectPGlite(database) : connectPg(database)
 }
 
@@ -121,36 +121,42 @@ function connectPGlite(database: PGliteDatabase): Promise<Connection> {
             return transaction
           }
           const run = (statements: string): Promise<unknown> => client.exec(statements)
-          resolve({ client, begin: run, run, lostBy: () => undefined, end: endAll, abandon: () => end() })
+          resolve({ client, begin: run, run, lostBy: () => undefined, end: endAll, abandon: endAll })
         }),
     )
     transaction.catch(reject)
   })
 }
 
-async function connectPostgresJs(sql: PostgresJs): Promise<Connection> {
-  const client = await sql.reserve()
-  return {
-    client,
-    begin: (statements) => client.unsafe(`begin; ${statements}`).simple(),
-    run: (statement) => client.unsafe(statement),
-    lostBy: () => undefined,
-    end: async () => {
-      await client.unsafe('commit')
-      client.release()
-    },
-    abandon: (unanswered) => {
-      if (unanswered === undefined) return // what is broken, this client gives up by itself
-      const rollBack = (): void => {
-        client.unsafe('rollback').then(
-          () => client.release(),
-          (error) => {
-            if (error?.code === '57014') rollBack() // the request to cancel came late, and hit this one
-          },
-        )
-      }
-      ;(unanswered as PostgresJsQuery).cancel()
-      rollBack()
-    },
-  }
+/** This client too begins and ends by itself, and in no other way does it tell that a connection is lost. */
+function connectPostgresJs(sql: PostgresJs): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    let lostBy: unknown
+    const transaction = sql.begin(
+      (client) =>
+        new Promise<void>((end) => {
+          const endAll = async (): Promise<void> => {
+            end()
+            await transaction.catch(() => {}) // it gives the error of any query, also of those that were caught
+          }
+          const abandon = (unanswered?: unknown): void => {
+            if (unanswered === undefined) return // what is broken, it gives up by itself, and must not be sent anything
+            ;(unanswered as PostgresJsQuery).cancel()
+            end()
+          }
+          resolve({
+            client,
+            begin: (statements) => client.unsafe(statements).simple(),
+            run: (statement) => client.unsafe(statement),
+            lostBy: () => lostBy,
+            end: endAll,
+            abandon,
+          })
+        }),
+    )
+    transaction.catch((error) => {
+      lostBy = error
+      reject(error)
+    })
+  })
 }

@@ -5,7 +5,7 @@ import { admitClient, type PostgresClient, rowsOf } from './postgres-client.ts'
 import { type KeyColumn, quoteKeyColumn } from './postgres-names.ts'
 import { type PostgresVersionOptions, WRITING } from './postgres-options.ts'
 import { KEY_EVENTS, SCHEMA } from './postgres-schema.ts'
-import { askIn, databaseOf } from './postgres-snapshot.ts'
+import { askIn, databaseOf } from './postgres-snapshot-client.ts'
 import { HAS_RELATIVES, keyTrigger } from './postgres-triggers.ts'
 
 /** A value of a column. What its type makes equal is one key. */

@@ -1,40 +1,20 @@
-import { currentSnapshot } from '../core/context.ts'
-import { describe, InvalidOptionError, InvalidSessionError, VersionTimeoutError } from '../core/errors.ts'
-import { runInSessionOf } from '../core/session.ts'
+import { InvalidSessionError } from '../core/errors.ts'
 import { Snapshot } from '../core/snapshot.ts'
-import { isTimeout, TIMEOUT_WANTED, withTimeout } from '../core/timeout.ts'
-import {
-  admitDatabase,
-  type Connection,
-  connect,
-  type PostgresJs,
-  type SnapshotDatabase,
-} from './postgres-connection.ts'
-
-export type { SnapshotDatabase }
-
-/** How a snapshot is taken. */
-export interface SnapshotOptions {
-  /**
-   * How long it may take to get a connection and the snapshot, in milliseconds, before `runInSnapshot` fails with
-   * `ERR_VERSION_TIMEOUT`.
-   *
-   * @default 10_000
-   */
-  timeout?: number | undefined
-}
+import { withTimeout } from '../core/timeout.ts'
+import type { Connection } from './postgres-connection.ts'
 
 /** The first query takes the snapshot. The savepoint is what is gone back to after an error. */
 const TAKE = 'set transaction isolation level repeatable read, read only; select 1; savepoint versioned_lru_cache'
 const GO_ON = 'rollback to savepoint versioned_lru_cache'
 
 /** A transaction that reads one state of the database, and whoever reads in it. */
-class PostgresSnapshot extends Snapshot {
+export class PostgresSnapshot extends Snapshot {
   readonly #connection: Connection
   #last: Promise<unknown> = Promise.resolve()
   /** A query that the server has not answered. */
   #unanswered: unknown
   #isOver = false
+  #isGivenUp = false
   /** By what the connection was lost. */
   #lostBy: unknown
 
@@ -88,18 +68,25 @@ class PostgresSnapshot extends Snapshot {
     }
   }
 
+  /** When all that others may wait for has been read, or the time is up. */
+  async endWithin(timeout: number): Promise<void> {
+    const ending = this.settled().then(() => this.end())
+    await withTimeout(ending, timeout, () => new InvalidSessionError(OVER)).catch(() => this.giveUp())
+  }
+
   /** What waits its turn is not asked any more: only the way back from an error is waited for. */
   async end(): Promise<void> {
     if (this.#isOver) return
     this.#isOver = true
     if (this.#unanswered === undefined) await this.#last
-    if (this.#unanswered !== undefined || this.#lostBy !== undefined) return this.#connection.abandon(this.#unanswered)
-    await this.#connection.end().catch(() => this.#connection.abandon())
+    if (this.#unanswered !== undefined || this.#lostBy !== undefined) return this.giveUp()
+    await this.#connection.end().catch(() => this.giveUp())
   }
 
   giveUp(): void {
-    if (this.#isOver) return
     this.#isOver = true
+    if (this.#isGivenUp) return
+    this.#isGivenUp = true
     this.#connection.abandon(this.#unanswered)
   }
 }
@@ -117,103 +104,3 @@ function isOfStatement(error: unknown): boolean {
 
 const OVER =
   'A query came when its snapshot was over: await everything that reads in runInSnapshot, or call it in detached.'
-
-/**
- * Runs a function in a new session that sees one state of the database: its checks and its loads read in one
- * `REPEATABLE READ READ ONLY` transaction. That holds for cached functions all of whose versions are of this database
- * (`tableVersions`, `snapshotVersion`) and whose loaders ask by way of {@link snapshotClient}; others are checked and
- * loaded outside of the snapshot, as in any session. It takes a connection of its own, until the function and all
- * loads that it began have ended.
- *
- * @param database what the version sources were given: a pool of `pg`, a `PGlite`, or a client of `postgres`.
- * @returns what the function returns.
- * @throws {InvalidOptionError} for a database that has no connections to give, and for a wrong option.
- * @throws {VersionTimeoutError} when there is no snapshot in time; what the client fails with passes through.
- * @see https://www.postgresql.org/docs/current/transaction-iso.html#XACT-REPEATABLE-READ
- * @example
- * const db = snapshotClient(pool)
- * const delays = versionedLruCache(() => db.query('select …'), { version: tables.of(() => 'flights') })
- * await runInSnapshot(pool, async () => [await delays(), await fares()]) // of one state
- */
-export async function runInSnapshot<R>(
-  database: SnapshotDatabase,
-  fn: () => R,
-  options: SnapshotOptions = {},
-): Promise<Awaited<R>> {
-  const timeout = readTimeout(options)
-  const snapshot = await takeSnapshot(databaseOf(database), timeout)
-  try {
-    return await runInSessionOf(snapshot, fn)
-  } finally {
-    await snapshot.settled()
-    await snapshot.end()
-  }
-}
-
-function readTimeout({ timeout = 10_000, ...others }: SnapshotOptions): number {
-  const [unknown] = Object.keys(others)
-  if (unknown !== undefined) throw new InvalidOptionError(`There is no option "${unknown}". The option is "timeout".`)
-  if (isTimeout(timeout)) return timeout
-  throw new InvalidOptionError(`The option "timeout" is ${describe(timeout)}: give ${TIMEOUT_WANTED}.`)
-}
-
-async function takeSnapshot(database: unknown, timeout: number): Promise<PostgresSnapshot> {
-  admitDatabase(database)
-  let isLate = false
-  let snapshot: PostgresSnapshot | undefined
-  const taking = connect(database).then(async (connection) => {
-    snapshot = new PostgresSnapshot(database, connection)
-    if (isLate) await snapshot.end()
-    else await snapshot.take()
-  })
-  await withTimeout(taking, timeout, () => {
-    isLate = true
-    snapshot?.giveUp()
-    return new VersionTimeoutError(
-      `There was no snapshot within ${timeout} ms: give the pool more connections, or raise "timeout".`,
-    )
-  })
-  return snapshot as PostgresSnapshot // which is what was awaited
-}
-
-/** Asks as the `query` of the pool does, or as the tagged template and `unsafe` of `postgres` do. */
-export type SnapshotClient<D> = D extends { reserve: unknown; unsafe: infer Unsafe }
-  ? { (template: TemplateStringsArray, ...values: unknown[]): Promise<Record<string, unknown>[]>; unsafe: Unsafe }
-  : D extends { query: infer Query }
-    ? { query: Query }
-    : never
-
-const DATABASES = new WeakMap<object, SnapshotDatabase>()
-
-/**
- * Makes a client that asks in the snapshot of the session, and asks the database itself where there is none. Loaders
- * ask by it. Queries give promises, and wait for each other in a snapshot.
- *
- * @throws {InvalidOptionError} for a database that has no connections to give.
- */
-export function snapshotClient<D extends SnapshotDatabase>(database: D): SnapshotClient<D> {
-  admitDatabase(database)
-  const client =
-    'reserve' in database
-      ? routePostgresJs(database)
-      : { query: (...query: unknown[]) => askIn(database, (one) => one.query(...query)) }
-  DATABASES.set(client, database)
-  return client as SnapshotClient<D>
-}
-
-function routePostgresJs(sql: PostgresJs): object {
-  const template = (strings: TemplateStringsArray, ...values: unknown[]) => askIn(sql, (one) => one(strings, ...values))
-  return Object.assign(template, { unsafe: (...query: [string]) => askIn(sql, (one) => one.unsafe(...query)) })
-}
-
-/** What a client asks: itself, or the database of which {@link snapshotClient} has made it. */
-export function databaseOf<C extends object>(client: C): C | SnapshotDatabase {
-  return DATABASES.get(client) ?? client
-}
-
-/** Asks in the snapshot in which the calling code runs, if it is of this database, else the database itself. */
-export function askIn<C extends object, R>(database: C, query: (client: C) => PromiseLike<R>): PromiseLike<R> {
-  const snapshot = currentSnapshot()
-  if (!(snapshot instanceof PostgresSnapshot) || snapshot.database !== database) return query(database)
-  return snapshot.ask((client) => query(client as C))
-}

@@ -1125,7 +1125,7 @@ export const mutants = [
   {
     name: 'snapshot: it ends with its function, though loads go on',
     file: 'src/sources/postgres-snapshot.ts',
-    edits: [['await snapshot.settled()', '']],
+    edits: [['this.settled().then(() => this.end())', 'this.end()']],
     tests: ['sources/postgres-snapshot'],
   },
   {

@@ -350,6 +350,27 @@ describe('when something fails in a snapshot', () => {
     await pool.query("select pg_terminate_backend(pid) from pg_stat_activity where query like 'select pg_sleep%'")
   })
 
+  it('a load that hangs, and that its function does not wait for: it ends in time, and with it the connection', async () => {
+    const one = poolOf({ max: 1 })
+    const { db, tables } = functionsOf(one)
+    const slow = versionedLruCache(async () => db.query('select pg_sleep(30)'), { version: tables.of(() => 'flights') })
+    let load: Promise<unknown> | undefined
+    const ended = runInSnapshot(
+      one,
+      async () => {
+        load = slow()
+        load.catch(() => undefined)
+        await expect.poll(() => slow.stats().runningLoads).toBe(1)
+        return 'ended'
+      },
+      { timeout: 100 },
+    )
+    expect(await ended).toBe('ended')
+    await expect(load).rejects.toThrow()
+    expect(await one.query('select 1 as one')).toMatchObject({ rows: [{ one: 1 }] })
+    await pool.query("select pg_terminate_backend(pid) from pg_stat_activity where query like 'select pg_sleep%'")
+  })
+
   it('no free connection: it says so in time, and takes none later', async () => {
     const one = poolOf({ max: 1 })
     const taken = await one.connect()
@@ -365,9 +386,9 @@ describe('when something fails in a snapshot', () => {
     await expect(runInSnapshot(broken, () => 'never')).rejects.toThrow('ECONNREFUSED')
   })
 
-  it('a server that takes no snapshot', async () => {
+  it.each([undefined, '55000'])('a server that takes no snapshot, with the code %s', async (code) => {
     const client = {
-      query: () => Promise.reject(new Error('no snapshot')),
+      query: () => Promise.reject(Object.assign(new Error('no snapshot'), { code })),
       on: () => undefined,
       off: () => undefined,
       release: () => undefined,
@@ -379,12 +400,12 @@ describe('when something fails in a snapshot', () => {
 
   it('a server that does not answer when it is to take one', async () => {
     const released = gate<boolean | undefined>()
-    const client = {
-      query: () => new Promise(() => {}),
-      on: () => undefined,
-      off: () => undefined,
-      release: released.open,
+    const asked = gate()
+    const release = (isBroken?: boolean): void => {
+      released.open(isBroken)
+      asked.fail(new Error('closed'))
     }
+    const client = { query: () => asked.promise, on: () => undefined, off: () => undefined, release }
     const database = { connect: async () => client, query: () => undefined }
     const late = runInSnapshot(database, () => 'never', { timeout: 50 })
     await expect(late).rejects.toMatchObject({ code: 'ERR_VERSION_TIMEOUT' })
