@@ -398,18 +398,30 @@ describe('when something fails in a snapshot', () => {
     )
   })
 
-  it('a server that does not answer when it is to take one', async () => {
+  /** A pool whose server leaves a statement without an answer until the connection is closed. */
+  function silentAt(statement: string) {
     const released = gate<boolean | undefined>()
     const asked = gate()
     const release = (isBroken?: boolean): void => {
       released.open(isBroken)
       asked.fail(new Error('closed'))
     }
-    const client = { query: () => asked.promise, on: () => undefined, off: () => undefined, release }
-    const database = { connect: async () => client, query: () => undefined }
+    const query = async (sql: string) => (sql.startsWith(statement) ? asked.promise : undefined)
+    const client = { query, on: () => undefined, off: () => undefined, release }
+    return { connect: async () => client, query: () => undefined, released: released.promise }
+  }
+
+  it('a server that does not answer when it is to take one', async () => {
+    const database = silentAt('begin')
     const late = runInSnapshot(database, () => 'never', { timeout: 50 })
     await expect(late).rejects.toMatchObject({ code: 'ERR_VERSION_TIMEOUT' })
-    expect(await released.promise).toBe(true)
+    expect(await database.released).toBe(true)
+  })
+
+  it('a server that does not answer when it is to end one', async () => {
+    const database = silentAt('commit')
+    expect(await runInSnapshot(database, () => 'done', { timeout: 50 })).toBe('done')
+    expect(await database.released).toBe(true)
   })
 })
 
