@@ -22,10 +22,10 @@ $(INSTALLED): package.json package-lock.json
 test: $(INSTALLED) ## Types, lint, build and all tests
 	npm test
 
-test-long: $(INSTALLED) ## The same with a larger budget for schedules, keys and sessions
+test-long: $(INSTALLED) ## The same with a larger budget for schedules, keys and sessions, and all mutants
 	npm run test:long
 
-mutants: $(INSTALLED) ## Prove that the tests notice when a promise is broken
+mutants: $(INSTALLED) ## Prove that the tests notice when a promise is broken, also those that need a server
 	npm run mutants
 
 BENCH_OPTIONS := $(if $(CASE),--case $(CASE)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(NODES),--nodes)

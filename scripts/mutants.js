@@ -1,6 +1,7 @@
 // Wrong-on-purpose builds: applies each small edit of the source that breaks one promise, and proves that the
 // tests notice. `node scripts/mutants.js [word …]` takes those whose name has one of the words. Fails when a
-// mutant survives, or no longer applies. With `--record` it writes down what killed each, to be tried first.
+// mutant survives, or no longer applies. With `--record` it writes down what killed each, to be tried first. With
+// `--without-servers` it leaves out those whose tests start a server of a database: seconds for each of them.
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -35,8 +36,11 @@ const recorded = existsSync(RECORD) ? JSON.parse(readFileSync(RECORD, 'utf8')) :
 /** Milliseconds after which a run that has ended no test is stopped: more than four times what the slowest takes. */
 const SILENCE = 60_000
 
-const words = process.argv.slice(2).filter((word) => word !== '--record')
-const chosen = mutants.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))
+const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
+const named = mutants.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))
+const withoutServers = process.argv.includes('--without-servers')
+const chosen = withoutServers ? named.filter(({ tests = [] }) => !tests.some(startsServer)) : named
+if (chosen.length < named.length) console.log(`${named.length - chosen.length} mutants need a server: make mutants`)
 for (const mutant of chosen) mutated('.', mutant) // before any time is spent on the others
 const waiting = [...chosen]
 const killers = new Map()
@@ -123,6 +127,10 @@ async function killerAmong(copy, tests) {
   const [error] = groups.flatMap((group) => group.errors())
   if (error) console.error(`${pathOf(file)} fails outside of its tests, which kills nothing: ${error.message}`)
   return undefined
+}
+
+function startsServer(test) {
+  return /^sources\/(postgres|redis|sqlite)/.test(test)
 }
 
 function pathOf(test) {

@@ -11,7 +11,7 @@ const steps = [
   ['types', ['npm', 'run', '--silent', 'types']],
   ['lint and format', ['npm', 'run', '--silent', 'lint']],
   ['tests', ['npx', '--no-install', 'vitest', 'run', ...reports, ...passedOn]],
-  ['mutants', ['npm', 'run', '--silent', 'mutants']],
+  ['mutants', ['npm', 'run', '--silent', 'mutants', '--', ...(long ? [] : ['--without-servers'])]],
 ]
 
 for (const [name, [command, ...args]] of steps) {
