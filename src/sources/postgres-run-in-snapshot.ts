@@ -20,9 +20,9 @@ export interface SnapshotOptions {
 /**
  * Runs a function in a new session that sees one state of the database: its checks and its loads read in one
  * `REPEATABLE READ READ ONLY` transaction. That holds for cached functions all of whose versions are of this database
- * (`tableVersions`, `snapshotVersion`) and whose loaders ask by way of {@link snapshotClient}; others are checked and
- * loaded outside of the snapshot, as in any session. It takes a connection of its own, until the function and all
- * loads that it began have ended.
+ * (`tableVersions`, `keyVersions`, `snapshotVersion`) and whose loaders ask by way of {@link snapshotClient}; others are
+ * checked and loaded outside of the snapshot, as in any session. It takes a connection of its own, until the function and
+ * all loads that it began have ended.
  *
  * @param database what the version sources were given: a pool of `pg`, a `PGlite`, or a client of `postgres`.
  * @returns what the function returns.
