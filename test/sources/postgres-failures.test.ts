@@ -16,9 +16,10 @@ interface Database {
   take(): Promise<() => void>
 }
 
-function openPg(max: number): pg.Pool {
-  const pool = new pg.Pool({ connectionString: server.url, max, connectionTimeoutMillis: 1000 })
+function openPg(max: number, connectionTimeoutMillis = 1000): pg.Pool {
+  const pool = new pg.Pool({ connectionString: server.url, max, connectionTimeoutMillis })
   pool.on('error', () => {}) // what is asked of it next says what is wrong
+  pool.on('connect', (client) => client.on('error', () => {})) // also of one that is taken, and idle
   ends.push(() => pool.end())
   return pool
 }
@@ -176,8 +177,7 @@ describe.each([
 
 describe('a pool that gives up by itself', () => {
   it('says so in the error of the check', async () => {
-    const pool = new pg.Pool({ connectionString: server.url, max: 1, connectionTimeoutMillis: 50 })
-    ends.push(() => pool.end())
+    const pool = openPg(1, 50)
     const taken = await pool.connect()
     const service = serviceOf({ query: (text, values) => pool.query(text, values), take: async () => () => {} })
     await expect(service.request()).rejects.toThrow('timeout exceeded when trying to connect')
