@@ -1,6 +1,6 @@
 import { type CheckStats, NO_CHECKS } from './checks.ts'
 import { ambientPins } from './context.ts'
-import { describe, InvalidOptionError } from './errors.ts'
+import { describe, InvalidOptionError, refuseOthers } from './errors.ts'
 import { type KeyParts, keyOf } from './key.ts'
 import type { MaybeAsyncVersion } from './options.ts'
 import type { Pins } from './pins.ts'
@@ -105,10 +105,7 @@ function readOptions(options: unknown): { name: string; parts: readonly SourceOf
     throw new InvalidOptionError(`The options are ${describe(options)}: give an object such as { name, sources }.`)
   }
   const { name, sources, ...others } = options as Record<string, unknown>
-  const [unknown] = Object.keys(others)
-  if (unknown !== undefined) {
-    throw new InvalidOptionError(`There is no option "${unknown}". The options are "name", "sources".`)
-  }
+  refuseOthers(others, '"name", "sources"')
   if (typeof name !== 'string' || name === '') {
     throw new InvalidOptionError(`The option "name" is ${describe(name)}: give a string that is not empty.`)
   }

@@ -90,3 +90,13 @@ function describeObject(value: object): string {
   const name = value.constructor?.name || 'nameless class'
   return `${/^[AEIO]/i.test(name) ? 'an' : 'a'} ${name}`
 }
+
+/**
+ * @param others what is left of an object when its known options have been taken out.
+ * @param known their names, as people read them: `"name", "timeout"`.
+ * @throws {InvalidOptionError} when anything is left.
+ */
+export function refuseOthers(others: object, known: string): void {
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined) throw new InvalidOptionError(`There is no option "${unknown}". The options are ${known}.`)
+}

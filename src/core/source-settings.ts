@@ -1,5 +1,5 @@
 import type { ReadMany } from './batches.ts'
-import { describe, InvalidOptionError } from './errors.ts'
+import { describe, InvalidOptionError, refuseOthers } from './errors.ts'
 import { isTimeout, TIMEOUT_WANTED } from './timeout.ts'
 
 /** The options of a version source, once they are known to be good. */
@@ -17,12 +17,7 @@ export function readSourceOptions(options: unknown): SourceSettings {
     throw new InvalidOptionError(`The options are ${describe(options)}: give an object such as { name, read }.`)
   }
   const { name, read, readMany, timeout = 10_000, ...others } = options as Record<string, unknown>
-  const [unknown] = Object.keys(others)
-  if (unknown !== undefined) {
-    throw new InvalidOptionError(
-      `There is no option "${unknown}". The options are "name", "read", "readMany", "timeout".`,
-    )
-  }
+  refuseOthers(others, '"name", "read", "readMany", "timeout"')
   if (typeof name !== 'string' || name === '') {
     throw new InvalidOptionError(`The option "name" is ${describe(name)}: give a string that is not empty.`)
   }

@@ -1,6 +1,6 @@
 import { posix, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, InvalidOptionError } from '../core/errors.ts'
+import { describe, InvalidOptionError, refuseOthers } from '../core/errors.ts'
 import { type VersionSource, versionSource } from '../core/version-source.ts'
 import { type Filter, type Selection, versionOfAll, versionOfPath } from '../sources/file-tree.ts'
 
@@ -75,12 +75,7 @@ function makeSource<K extends string | undefined>(
     throw new InvalidOptionError(`The options are ${describe(options)}: give an object such as { filter }.`)
   }
   const { name = 'files', filter = () => true, glob = () => true, timeout, ...others } = options
-  const [unknown] = Object.keys(others)
-  if (unknown !== undefined) {
-    throw new InvalidOptionError(
-      `There is no option "${unknown}". The options are "name", "filter", "glob", "timeout".`,
-    )
-  }
+  refuseOthers(others, '"name", "filter", "glob", "timeout"')
   if (typeof filter !== 'function') {
     throw new InvalidOptionError(`The option "filter" is ${describe(filter)}: give a function of a path.`)
   }

@@ -1,4 +1,4 @@
-import { describe, InvalidOptionError } from '../core/errors.ts'
+import { describe, InvalidOptionError, refuseOthers } from '../core/errors.ts'
 import { type VersionSource, versionSource } from '../core/version-source.ts'
 import { type HttpAnswer, type HttpFetch, type HttpVersion, Resources } from '../sources/http-resources.ts'
 
@@ -72,12 +72,7 @@ function makeSource<K extends string | undefined>(
     throw new InvalidOptionError(`The options are ${describe(options)}: give an object such as { headers }.`)
   }
   const { name = 'http', fetch = globalThis.fetch, headers = {}, hash = false, timeout = 10_000, ...others } = options
-  const [unknown] = Object.keys(others)
-  if (unknown !== undefined) {
-    throw new InvalidOptionError(
-      `There is no option "${unknown}". The options are "name", "fetch", "headers", "hash", "timeout".`,
-    )
-  }
+  refuseOthers(others, '"name", "fetch", "headers", "hash", "timeout"')
   if (typeof fetch !== 'function') {
     throw new InvalidOptionError(`The option "fetch" is ${describe(fetch)}: give a function such as the global fetch.`)
   }

@@ -60,7 +60,7 @@ export function tableVersions<Table extends string>(
   { name = 'postgres tables', ...others }: PostgresVersionOptions = {},
 ): VersionSource<Table, Promise<Version>> {
   admitClient(client)
-  const database = databaseOf(client) as PostgresClient
+  const database = databaseOf(client)
   const quoted = new Map(quoteAll(tables).map((name, index) => [tables[index] as Table, name]))
   const readMany = async (keys: readonly Table[]): Promise<unknown[]> => {
     const asked = keys.flatMap((key) => quoted.get(key) ?? [])
@@ -114,7 +114,7 @@ export function snapshotVersion(
   { name = 'postgres snapshot', ...others }: PostgresVersionOptions = {},
 ): VersionSource<undefined, Promise<Version>> {
   admitClient(client)
-  const database = databaseOf(client) as PostgresClient
+  const database = databaseOf(client)
   const readMany = async (): Promise<unknown[]> => {
     const [row] = (await askIn(database, (asked) => rowsOf(asked, SNAPSHOT, []))) as {
       standby: boolean

@@ -1,6 +1,6 @@
-import { describe, InvalidOptionError } from '../core/errors.ts'
+import { describe, InvalidOptionError, refuseOthers } from '../core/errors.ts'
 import { type PostgresClient, type QueryClient, rowsOf, type UnsafeClient } from './postgres-client.ts'
-import { quoteAll, refuseOthers } from './postgres-names.ts'
+import { quoteAll } from './postgres-names.ts'
 import { CHANNEL } from './postgres-schema.ts'
 
 /** What a statement has written. */

@@ -1,5 +1,5 @@
-import { describe, InvalidOptionError } from '../core/errors.ts'
-import { type KeyColumn, literal, quoteAll, quoteKeyColumn, refuseOthers } from './postgres-names.ts'
+import { describe, InvalidOptionError, refuseOthers } from '../core/errors.ts'
+import { type KeyColumn, literal, quoteAll, quoteKeyColumn } from './postgres-names.ts'
 import { INFRASTRUCTURE, KEY_EVENTS, SCHEMA, TRIGGER } from './postgres-schema.ts'
 import { installKeys, installTable, keyTrigger } from './postgres-triggers.ts'
 

@@ -67,7 +67,7 @@ export function keyVersions<Key extends PostgresKey = PostgresKey>(
 ): VersionSource<Key, Promise<Version>> {
   admitClient(client)
   const { table, column } = quoteKeyColumn(keys)
-  const database = databaseOf(client) as PostgresClient
+  const database = databaseOf(client)
   const readMany = async (asked: readonly Key[]): Promise<unknown[]> => {
     const texts = asked.filter(isKey).map((key) => (key === null ? null : String(key)))
     const rows = texts.length === 0 ? [] : await readKeys(database, { table, column }, texts)

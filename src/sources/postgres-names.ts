@@ -1,4 +1,4 @@
-import { describe, InvalidOptionError } from '../core/errors.ts'
+import { describe, InvalidOptionError, refuseOthers } from '../core/errors.ts'
 
 /** A column by whose values the rows of a table are told apart: a tenant, an id. */
 export interface KeyColumn {
@@ -34,11 +34,6 @@ export function quoteKeyColumn(keys: unknown): KeyColumn {
     throw new InvalidOptionError(`The column is ${describe(column)}: give a name such as "tenant".`)
   }
   return { table: quote(table), column }
-}
-
-export function refuseOthers(others: object, known: string): void {
-  const [unknown] = Object.keys(others)
-  if (unknown !== undefined) throw new InvalidOptionError(`There is no option "${unknown}". The options are ${known}.`)
 }
 
 /** Right under both settings of `standard_conforming_strings`. */

@@ -1,4 +1,4 @@
-import { describe, InvalidOptionError, VersionTimeoutError } from '../core/errors.ts'
+import { describe, InvalidOptionError, refuseOthers, VersionTimeoutError } from '../core/errors.ts'
 import { runInSessionOf } from '../core/session.ts'
 import { isTimeout, TIMEOUT_WANTED, withTimeout } from '../core/timeout.ts'
 import { admitDatabase, connect, type SnapshotDatabase } from './postgres-connection.ts'
@@ -49,8 +49,7 @@ export async function runInSnapshot<R>(
 }
 
 function readTimeout({ timeout = 10_000, ...others }: SnapshotOptions): number {
-  const [unknown] = Object.keys(others)
-  if (unknown !== undefined) throw new InvalidOptionError(`There is no option "${unknown}". The option is "timeout".`)
+  refuseOthers(others, '"timeout"')
   if (isTimeout(timeout)) return timeout
   throw new InvalidOptionError(`The option "timeout" is ${describe(timeout)}: give ${TIMEOUT_WANTED}.`)
 }

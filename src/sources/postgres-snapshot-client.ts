@@ -33,8 +33,8 @@ function routePostgresJs(sql: PostgresJs): object {
 }
 
 /** What a client asks: itself, or the database of which {@link snapshotClient} has made it. */
-export function databaseOf<C extends object>(client: C): C | SnapshotDatabase {
-  return DATABASES.get(client) ?? client
+export function databaseOf<C extends object>(client: C): C {
+  return (DATABASES.get(client) as C | undefined) ?? client
 }
 
 /** Asks in the snapshot in which the calling code runs, if it is of this database, else the database itself. */
