@@ -4,6 +4,7 @@ export { detached } from './core/context.ts'
 export { type Counter, type CounterOptions, type CounterVersion, counter } from './core/counter.ts'
 export { type CacheDecorator, cachedMethod } from './core/decorator.ts'
 export type { Dependency } from './core/dependency.ts'
+export { dependsOn } from './core/depends-on.ts'
 export {
   InvalidDecoratorTargetError,
   InvalidDependencyError,
@@ -12,6 +13,7 @@ export {
   InvalidSessionError,
   InvalidVersionError,
   LoadCycleError,
+  ReadConflictError,
   UnfreezableOutputError,
   UnkeyableArgumentError,
   VersionedLruCacheError,
@@ -20,8 +22,10 @@ export {
 export {
   type CacheEvent,
   type CheckFailedEvent,
+  type LateReadEvent,
   type OutputDiffersEvent,
   onCacheEvent,
+  type TooManyStampsEvent,
   type VerifyFailedEvent,
   type VersionReturnedEvent,
 } from './core/events.ts'
@@ -30,6 +34,7 @@ export type { Key, KeyParts } from './core/key.ts'
 export type { Primitive } from './core/key-writer.ts'
 export type { CacheOptions, MaybeAsyncVersion } from './core/options.ts'
 export type { SeenVersion } from './core/pin.ts'
+export { type ConsistentReadOptions, readConsistently } from './core/read-consistently.ts'
 export {
   currentSession,
   runInSession,

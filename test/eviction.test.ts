@@ -8,7 +8,9 @@ import { EVICTIONS, type Eviction } from './support/world.ts'
 /** Everything of an entry depends on its number, so that what is mixed up shows. */
 function entry(key: string, number: number, size = 1): NewEntry {
   const reading = { version: `v${number}`, readAt: number, order: number * 2, tainted: false, snapshot: undefined }
-  return { key, output: { number, size }, async: number % 2 === 1, size, reading, lifetime: number * 3 }
+  const making = number % 3 === 0 ? undefined : { stamps: undefined, identity: number * 5 }
+  const rest = { reading, order: number * 7, making, lifetime: number * 3 }
+  return { key, output: { number, size }, async: number % 2 === 1, size, ...rest }
 }
 
 /** What the entries have for a key, in the form in which it was put in. */
@@ -19,14 +21,15 @@ function read(entries: Entries, key: string): NewEntry | undefined {
   const reading = {
     version: entries.versions[slot],
     readAt,
-    order: entries.orders[slot] as number,
+    order: readAt * 2,
     tainted: false,
     snapshot: undefined,
   }
   expect(entries.confirmedAt[slot]).toBe(readAt)
   const lifetime = (entries.expiresAt[slot] as number) - readAt
   const [output, async] = [entries.output(slot), entries.isAsync(slot)]
-  return { key, output, async, size: (output as { size: number }).size, reading, lifetime }
+  const [order, making] = [entries.orders[slot] as number, entries.makings[slot]]
+  return { key, output, async, size: (output as { size: number }).size, reading, order, making, lifetime }
 }
 
 /** The obvious way to do it, as the reference: a list, oldest first. */

@@ -54,7 +54,12 @@ const WRITTEN: unknown[][] = [
 
 const CALLS = [...PLAIN, ...WRITTEN]
 
-const owners = [{ name: 'one' }, { name: 'two' }, { name: 'with a key function' }] as const
+const readAgain = () => expect.fail('nobody reads again here')
+const owners = [
+  { name: 'one', readAgain },
+  { name: 'two', readAgain },
+  { name: 'with a key function', readAgain },
+] as const
 type Owner = (typeof owners)[number]
 const WITH_KEY = owners[2]
 

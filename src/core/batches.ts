@@ -5,7 +5,7 @@ import { type Key, showKey } from './key.ts'
 import type { Snapshot } from './snapshot.ts'
 import { withTimeout } from './timeout.ts'
 import { admitVersion, type Reading } from './version.ts'
-import { Work } from './work.ts'
+import { sharedCheck } from './work.ts'
 
 /** Reads the versions of many keys at once: in their order, or by key. An `Error` in place of a version fails its key. */
 export type ReadMany<K> = (keys: readonly K[]) => PromiseLike<Versions<K>> | Versions<K>
@@ -89,7 +89,7 @@ export class Batches<K> {
   /** Never fails: those who asked are told. */
   async #run(batch: Map<Key, Asked<K>>, snapshot: Snapshot | undefined): Promise<void> {
     const { order, readAt } = snapshot ?? { order: nextOrder(), readAt: this.#settings.clock() }
-    const work = new Work(snapshot)
+    const work = sharedCheck(snapshot)
     this.#count++
     this.#runningKeys += batch.size
     try {

@@ -6,7 +6,7 @@ import { type Key, showKey } from './key.ts'
 import { after, isThenable, recover } from './thenable.ts'
 import { withTimeout } from './timeout.ts'
 import { admitVersion, type Reading, type Version } from './version.ts'
-import { Work } from './work.ts'
+import { sharedCheck } from './work.ts'
 
 /** What was done to read versions. */
 export interface CheckStats {
@@ -102,7 +102,7 @@ export class Checks<Asker> {
 
   /** By pins of its own, and in no snapshot: what the caller's session goes by may be older than what others ask for. */
   #runApart(key: Key, asker: Asker): Reading | Promise<Reading> {
-    const work = new Work(undefined)
+    const work = sharedCheck(undefined)
     const end = (reading: Reading): Reading => {
       work.end()
       return { ...reading, tainted: work.tainted }

@@ -1,5 +1,4 @@
 import { type CheckStats, NO_CHECKS } from './checks.ts'
-import { ambientPins } from './context.ts'
 import { describe, InvalidOptionError, refuseOthers } from './errors.ts'
 import { type KeyParts, keyOf } from './key.ts'
 import type { MaybeAsyncVersion } from './options.ts'
@@ -46,9 +45,12 @@ export function composite<const Sources extends readonly Part[]>(
   options: CompositeOptions<Sources>,
 ): VersionSource<CompositeKey<Sources>, CompositeVersion<Sources>> {
   const { name, parts } = readOptions(options)
+  const here = parts.map(({ source, pick }) => ({
+    source: { read: (_pins: unknown, value: unknown) => source.readHere(value) },
+    pick,
+  }))
   const read = (key: unknown): unknown => {
-    const reading = readParts(parts, ambientPins(), undefined, [key])
-    return after(reading, ({ version }) => version)
+    return after(readParts(here, undefined, undefined, [key]), ({ version }) => version)
   }
   return sourceOfParts(parts, { name, read, stats: () => statsOf(parts) })
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { Counts } from './counts.ts'
 import { describe, InvalidOptionError } from './errors.ts'
 import type { KeyParts } from './key.ts'
 import { isPositiveInteger } from './settings.ts'
@@ -42,44 +43,10 @@ export function counter({ name, max = 100_000, ...others }: CounterOptions): Cou
   if (!isPositiveInteger(max)) {
     throw new InvalidOptionError(`The option "max" is ${describe(max)}: give a whole number of keys, at least 1.`)
   }
+  const epoch = randomUUID()
   const counts = new Counts(max)
-  const source = versionSource({ name, read: (key: KeyParts) => counts.versionOf(key), ...others })
-  return Object.assign(source, { bump: (key?: KeyParts) => counts.bump(key) })
-}
-
-class Counts {
-  readonly #epoch: string = randomUUID()
-  readonly #max: number
-  readonly #ofKeys = new Map<unknown, number>()
-  /** Of all keys that are not in the map. */
-  #floor = 0
-  #last = 0
-
-  constructor(max: number) {
-    this.#max = max
-  }
-
-  versionOf(key: KeyParts): CounterVersion {
-    return [this.#epoch, this.#ofKeys.get(sourceKey(key, 'the counter')) ?? this.#floor]
-  }
-
-  bump(key: KeyParts): void {
-    this.#last++
-    if (key === undefined) {
-      this.#ofKeys.clear()
-      this.#floor = this.#last
-      return
-    }
-    const own = sourceKey(key, 'the counter')
-    this.#ofKeys.delete(own) // so that it is the newest in the map
-    this.#ofKeys.set(own, this.#last)
-    if (this.#ofKeys.size > this.#max) this.#dropOldest()
-  }
-
-  #dropOldest(): void {
-    const [oldest] = this.#ofKeys.keys()
-    this.#ofKeys.delete(oldest)
-    this.#last++
-    this.#floor = this.#last
-  }
+  const keyOf = (key: KeyParts) => sourceKey(key, 'the counter')
+  const read = (key: KeyParts): CounterVersion => [epoch, counts.of(keyOf(key))]
+  const bump = (key?: KeyParts) => (key === undefined ? counts.bumpAll() : counts.bump(keyOf(key)))
+  return Object.assign(versionSource({ name, read, ...others }), { bump })
 }

@@ -1,23 +1,29 @@
 import { currentLoad } from './context.ts'
 import { LoadCycleError } from './errors.ts'
+import type { Reads } from './reads.ts'
 import type { Work } from './work.ts'
 
-/** A running load, as far as others wait for it, and it for others. */
-export interface Load {
+/** What runs on the way to an outcome: a load, or a look at what is kept. Others wait for it, and it for others. */
+export interface Step {
   /** What people call it: `report("eu")`. */
   readonly label: string
   /** Calls that were made while it runs, and whose outcome it may be waiting for. */
   readonly awaits: Set<Waiter>
+}
+
+/** A running load. */
+export interface Load extends Step {
+  readonly reads: Reads
   /** What runs in it, once it has begun. */
   work: Work | undefined
 }
 
 /** A call that waits for an outcome. */
 export interface Waiter {
-  /** The load that it waits for, its own or one that it joined; undefined while its check runs. */
-  load: Load | undefined
-  /** The loads that wait for it; most calls are not made by a load. */
-  awaitedBy: Set<Load> | undefined
+  /** What it waits for, its own load or one that it joined; undefined while its check runs. */
+  load: Step | undefined
+  /** What waits for it; most calls are not made by a load. */
+  awaitedBy: Set<Step> | undefined
 }
 
 /** A call has its outcome: nobody waits for it any more. */
@@ -29,16 +35,17 @@ export function endCall(call: Waiter): void {
   call.load = undefined
 }
 
-/** A load is over: it waits for nobody any more. */
-export function endLoad(load: Load): void {
-  for (const call of load.awaits) call.awaitedBy?.delete(load)
-  load.awaits.clear()
-  load.work?.end()
+/** It is over: it waits for nobody any more. */
+export function endStep(step: Step): void {
+  for (const call of step.awaits) call.awaitedBy?.delete(step)
+  step.awaits.clear()
 }
 
 /**
  * Notes that the load in which this code runs, if there is one, waits for a call. (Whether it really does cannot
  * be known: a call that nobody awaits counts as well, unless it is made in `detached`.)
+ *
+ * @throws {LoadCycleError} when the call waits for that load.
  */
 export function awaitCall(call: Waiter): void {
   const load = currentLoad()
@@ -46,6 +53,7 @@ export function awaitCall(call: Waiter): void {
   load.awaits.add(call)
   call.awaitedBy ??= new Set()
   call.awaitedBy.add(load)
+  if (call.load !== undefined) awaitLoad(call, call.load)
 }
 
 /**
@@ -57,15 +65,15 @@ export function awaitCall(call: Waiter): void {
  *
  * @throws {LoadCycleError} when that load waits for this call, directly or through others.
  */
-export function awaitLoad(call: Waiter, load: Load): void {
+export function awaitLoad(call: Waiter, load: Step): void {
   const path = call.awaitedBy && wayTo(call, load) // a call that nobody waits for closes no circle
   if (path !== undefined) throw cycleError(path)
   call.load = load
 }
 
 /** The loads from here to the one that waits for the call, and back here; undefined when none does. */
-function wayTo(call: Waiter, from: Load): string[] | undefined {
-  const cameFrom = new Map<Load, Load | undefined>([[from, undefined]])
+function wayTo(call: Waiter, from: Step): string[] | undefined {
+  const cameFrom = new Map<Step, Step | undefined>([[from, undefined]])
   // A Map visits what is added to it meanwhile: this walks as far as loads wait for loads, without a stack.
   for (const load of cameFrom.keys()) {
     if (load.awaits.has(call)) return [...wayBack(load, cameFrom), from.label]
@@ -76,9 +84,9 @@ function wayTo(call: Waiter, from: Load): string[] | undefined {
   return undefined
 }
 
-function wayBack(end: Load, cameFrom: ReadonlyMap<Load, Load | undefined>): string[] {
+function wayBack(end: Step, cameFrom: ReadonlyMap<Step, Step | undefined>): string[] {
   const way: string[] = []
-  for (let load: Load | undefined = end; load !== undefined; load = cameFrom.get(load)) way.unshift(load.label)
+  for (let load: Step | undefined = end; load !== undefined; load = cameFrom.get(load)) way.unshift(load.label)
   return way
 }
 

@@ -1,6 +1,7 @@
 import { resized, resizedList } from './columns.ts'
 import { type Eviction, Lru, NO_SLOT, Sieve, type Slot } from './eviction.ts'
 import type { Key } from './key.ts'
+import type { Stamps } from './stamps.ts'
 import type { Reading, Version } from './version.ts'
 
 export interface Limits {
@@ -19,8 +20,18 @@ export interface NewEntry {
   readonly async: boolean
   readonly size: number
   readonly reading: Reading
+  readonly order: number
+  readonly making: Making | undefined
   /** How long it is good, in milliseconds since its version was read. */
   readonly lifetime: number
+}
+
+/** What is kept of an entry only if there is any of it. */
+export interface Making {
+  /** What it was made of, besides its own version. */
+  readonly stamps: Stamps | undefined
+  /** Which of all outputs it is; see `identity` of an origin. */
+  readonly identity: number
 }
 
 const POLICIES: Readonly<Record<Limits['eviction'], new () => Eviction>> = { lru: Lru, sieve: Sieve }
@@ -29,7 +40,7 @@ const FIRST_CAPACITY = 8
 
 /**
  * A bounded map of entries, which lie in columns: all keys in one, all times in another, and so on, by slot. An entry
- * costs 108 bytes beyond its key and output; as an object of its own, with boxed times, it took 284.
+ * costs 116 bytes beyond its key and output; as an object of its own, with boxed times, it took 284.
  */
 export class Entries {
   readonly #slots = new Map<Key, Slot>()
@@ -47,6 +58,8 @@ export class Entries {
   #async = new Uint8Array(0)
   /** What each was stamped with before its load began. */
   versions: Version[] = []
+  makings: (Making | undefined)[] = []
+  /** When the oldest thing was read that went into each. */
   orders: Float64Array = new Float64Array(0)
   /** Whether each is of exactly its version, and of none after it. */
   exact: Uint8Array = new Uint8Array(0)
@@ -120,6 +133,7 @@ export class Entries {
     this.#keys[slot] = undefined
     this.#outputs[slot] = undefined
     this.versions[slot] = undefined
+    this.makings[slot] = undefined
     this.#free.push(slot)
     if (this.#slots.size === 0 && this.#capacity > FIRST_CAPACITY) this.clear()
     return true
@@ -161,6 +175,7 @@ export class Entries {
     this.#keys = resizedList(this.#keys, slots)
     this.#outputs = resizedList(this.#outputs, slots)
     this.versions = resizedList(this.versions, slots)
+    this.makings = resizedList(this.makings, slots)
     this.#sizes = resized(this.#sizes, slots)
     this.#async = resized(this.#async, slots)
     this.orders = resized(this.orders, slots)
@@ -171,13 +186,14 @@ export class Entries {
     this.#eviction.resize(slots)
   }
 
-  #fill(slot: Slot, { key, output, async, size, reading, lifetime }: NewEntry): void {
+  #fill(slot: Slot, { key, output, async, size, reading, order, making, lifetime }: NewEntry): void {
     this.#keys[slot] = key
     this.#outputs[slot] = output
     this.#async[slot] = async ? 1 : 0
     this.#sizes[slot] = size
     this.versions[slot] = reading.version
-    this.orders[slot] = reading.order
+    this.makings[slot] = making
+    this.orders[slot] = order
     this.exact[slot] = reading.snapshot === undefined ? 0 : 1
     this.readAt[slot] = reading.readAt
     this.expiresAt[slot] = reading.readAt + lifetime

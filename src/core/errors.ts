@@ -62,6 +62,18 @@ export class InvalidDependencyError extends VersionedLruCacheError {
   override readonly code = 'ERR_INVALID_DEPENDENCY'
 }
 
+/** What `readConsistently` read has moved each time before all of it was read. */
+export class ReadConflictError extends VersionedLruCacheError {
+  override readonly code = 'ERR_READ_CONFLICT'
+  /** What has moved during the last attempt: `orders("eu")`. */
+  readonly moved: readonly string[]
+
+  constructor(message: string, moved: readonly string[]) {
+    super(message)
+    this.moved = moved
+  }
+}
+
 /** The decorator was put on something that is not a method, or a decorated method lost its instance. */
 export class InvalidDecoratorTargetError extends VersionedLruCacheError {
   override readonly code = 'ERR_INVALID_DECORATOR_TARGET'

@@ -49,8 +49,36 @@ export interface VerifyFailedEvent {
   readonly error: unknown
 }
 
+/**
+ * A loader has called a cached function, or read a version source, and has not waited for it: the load was over before.
+ * What it brought does not depend on that, or only seems not to. Told once for each cached function.
+ */
+export interface LateReadEvent {
+  readonly type: 'lateRead'
+  /** The name of the cached function whose loader it is. */
+  readonly name: string
+  /** What was read, as text: `user(5)`. */
+  readonly read: string
+}
+
+/** An output was returned and not kept, since it was made of more things than `maxStamps` allows. */
+export interface TooManyStampsEvent {
+  readonly type: 'tooManyStamps'
+  /** The name of the cached function. */
+  readonly name: string
+  readonly key: string
+  /** The option `maxStamps`. */
+  readonly maxStamps: number
+}
+
 /** What happens in any cached function of the process, for those who watch. More types will come. */
-export type CacheEvent = CheckFailedEvent | OutputDiffersEvent | VerifyFailedEvent | VersionReturnedEvent
+export type CacheEvent =
+  | CheckFailedEvent
+  | LateReadEvent
+  | OutputDiffersEvent
+  | TooManyStampsEvent
+  | VerifyFailedEvent
+  | VersionReturnedEvent
 
 const events = channel('versioned-lru-cache')
 

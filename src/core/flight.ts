@@ -1,6 +1,8 @@
 import { nextOrder } from './checks.ts'
-import { endLoad, type Load, type Waiter } from './cycle.ts'
+import { endStep, type Load, type Waiter } from './cycle.ts'
 import { type Key, showKey } from './key.ts'
+import { Reads } from './reads.ts'
+import type { Origin } from './stamps.ts'
 import { type Reading, sameVersion } from './version.ts'
 import type { Work } from './work.ts'
 
@@ -9,19 +11,34 @@ export class Flight implements Load {
   /** The loads of which cached function it is one of. */
   readonly flights: Flights
   readonly awaits: Set<Waiter> = new Set()
+  readonly reads: Reads
   readonly key: Key
   /** What the session that started it goes by. */
   readonly reading: Reading
+  /** Whether it was asked for by `refresh`. */
+  readonly isRefresh: boolean
+  /** How often the key had been invalidated when it began. */
+  readonly generation: number
   /** What everybody who joins awaits; undefined until the loader has returned its promise. */
   outcome: Promise<unknown> | undefined
   /** Whether its output may still be kept. */
   lands = true
   work: Work | undefined = undefined
+  /** Where its output comes from, once it is there; also what is known of that when it has failed. */
+  origin: Origin | undefined = undefined
 
-  constructor(flights: Flights, key: Key, reading: Reading) {
+  constructor(flights: Flights, key: Key, reading: Reading, generation: number, isRefresh: boolean) {
     this.flights = flights
+    this.reads = new Reads(flights)
     this.key = key
     this.reading = reading
+    this.generation = generation
+    this.isRefresh = isRefresh
+  }
+
+  /** When the oldest thing was read that goes into it. */
+  get order(): number {
+    return Math.min(this.reading.order, this.reads.order)
   }
 
   get label(): string {
@@ -32,12 +49,15 @@ export class Flight implements Load {
 /** The running loads of one cached function. There can be several for a key, each of another version. */
 export class Flights {
   readonly name: string
+  readonly maxStamps: number
+  hasReadLate = false
   readonly #byKey = new Map<Key, Flight[]>()
   /** When flights were grounded last, of whatever key. */
   #groundedAt = 0
 
-  constructor(name: string) {
+  constructor(name: string, maxStamps: number) {
     this.name = name
+    this.maxStamps = maxStamps
   }
 
   get count(): number {
@@ -71,8 +91,8 @@ export class Flights {
    *   2. a writer changes what the version does not tell of, and calls `invalidate`
    *   3. the session starts to load: what that brings is older than the `invalidate`, so it begins grounded
    */
-  takeOff(key: Key, reading: Reading): Flight {
-    const flight = new Flight(this, key, reading)
+  takeOff(key: Key, reading: Reading, generation: number, isRefresh: boolean): Flight {
+    const flight = new Flight(this, key, reading, generation, isRefresh)
     if (reading.snapshot !== undefined && reading.order < this.#groundedAt) {
       flight.lands = false
       return flight
@@ -85,7 +105,8 @@ export class Flights {
 
   /** Takes a flight out that has ended; one that was grounded is no longer there, its successor may be. */
   end(flight: Flight): void {
-    endLoad(flight)
+    endStep(flight)
+    flight.work?.end()
     flight.outcome = undefined // a timer that was started by the loader may keep the flight
     const flights = this.#byKey.get(flight.key)
     if (flights === undefined || !flights.includes(flight)) return

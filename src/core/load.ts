@@ -1,10 +1,16 @@
 import { types } from 'node:util'
+import { nextOrder } from './checks.ts'
 import { currentWork, refusesStale } from './context.ts'
-import { awaitLoad, cycleError, type Waiter } from './cycle.ts'
+import { awaitLoad, cycleError } from './cycle.ts'
+import { announce } from './events.ts'
 import { Flight, Flights } from './flight.ts'
 import { deepFreeze } from './freeze.ts'
-import type { Key } from './key.ts'
+import { Judgement } from './judgement.ts'
+import { type Key, showKey } from './key.ts'
+import type { Pin } from './pin.ts'
+import { Pins } from './pins.ts'
 import type { Settings, UserFunction } from './settings.ts'
+import type { Stamps } from './stamps.ts'
 import type { Counters } from './stats.ts'
 import type { Store } from './store.ts'
 import { after, isThenable, recover } from './thenable.ts'
@@ -16,8 +22,13 @@ import { runLoad } from './work.ts'
 interface LoadCall {
   readonly self: unknown
   readonly args: unknown[]
-  readonly pin: Waiter & { readonly key: Key; taint(): void }
+  pins: Pins | undefined
+  readonly pin: Pin
+  readonly refresh: boolean
 }
+
+/** How often a call joins a load and refuses what that has brought, before it loads itself. */
+const MAX_JOINS = 3
 
 /** Runs the loader: once per key and version at a time, and keeps what it brings if nothing came between. */
 export class Loads {
@@ -30,7 +41,7 @@ export class Loads {
   givesPromises: boolean
 
   constructor(name: string, loader: UserFunction<unknown>, settings: Settings, store: Store, counters: Counters) {
-    this.#flights = new Flights(name)
+    this.#flights = new Flights(name, settings.maxStamps)
     this.#loader = loader
     this.#settings = settings
     this.#store = store
@@ -51,17 +62,60 @@ export class Loads {
     this.#flights.groundAll()
   }
 
-  /** Joins the load of this key and version, else loads. What a joined one has made of something stale may not do. */
-  joinOrLoad(call: LoadCall, reading: Reading, joins = true): unknown {
-    const joined = joins ? this.#findJoinable(call.pin.key, reading) : undefined
-    const flight = joined ?? this.#takeOff(call.pin.key, reading)
+  /**
+   * Joins the load of this key and version, else loads. What a joined one has brought is looked at like an entry, and
+   * if it does not do, neither does how it failed.
+   */
+  joinOrLoad(call: LoadCall, reading: Reading, joins: number = MAX_JOINS, since?: number): unknown {
+    const joined = joins === 0 ? undefined : this.#findJoinable(call.pin.key, reading)
+    if (joined === undefined) return this.#loadFor(call, reading)
+    awaitLoad(call.pin, joined)
+    const outcome = this.#join(joined)
+    const asked = since ?? nextOrder()
+    const next = (): unknown => this.joinOrLoad(call, reading, joins - 1, asked)
+    return outcome.then(
+      async (output) => ((await this.#accepts(call, joined, asked)) ? this.#take(call, joined, output) : next()),
+      async (error) => {
+        if (!(await this.#matches(call, joined))) return next()
+        call.pin.origin = joined.origin
+        throw error
+      },
+    )
+  }
+
+  /**
+   * What was made of something stale is never whole; who takes that, takes it if the rest is right. What was made of too
+   * many things to look at does if all of them were read after the call was made: it could not get anything newer.
+   */
+  #accepts(call: LoadCall, flight: Flight, asked: number): boolean | Promise<boolean> {
+    const { reads } = flight
+    const isStale = flight.work?.tainted === true
+    if (isStale && refusesStale()) return false
+    if (reads.areTooMany) return reads.order > asked
+    return (isStale || reads.isWhole) && this.#matches(call, flight)
+  }
+
+  #matches(call: LoadCall, { origin }: Flight): boolean | Promise<boolean> {
+    if (origin?.stamps === undefined) return true
+    return new Judgement(pinsOf(call), call.pin).accepts(origin.stamps)
+  }
+
+  #loadFor(call: LoadCall, reading: Reading): unknown {
+    const flight = this.#takeOff(call.pin.key, reading, call.refresh)
     awaitLoad(call.pin, flight)
-    return after(joined === undefined ? this.#load(call, flight) : this.#join(joined), (output) => {
-      if (!flight.work?.tainted) return output
-      if (joined !== undefined && refusesStale()) return this.joinOrLoad(call, reading, false)
-      call.pin.taint()
-      return output
-    })
+    return recover(
+      () => after(this.#load(call, flight), (output) => this.#take(call, flight, output)),
+      (error) => {
+        call.pin.origin = flight.origin
+        throw error
+      },
+    )
+  }
+
+  #take(call: LoadCall, flight: Flight, output: unknown): unknown {
+    call.pin.origin = flight.origin
+    if (flight.work?.tainted) call.pin.taint()
+    return output
   }
 
   /** A load that has been running for longer than the TTL would bring an output that is too old. */
@@ -74,15 +128,15 @@ export class Loads {
    * A load that starts another one of its own key waits for itself, also when that one does not join it: because it
    * is of another version, grounded, or older than the TTL.
    */
-  #takeOff(key: Key, reading: Reading): Flight {
+  #takeOff(key: Key, reading: Reading, isRefresh: boolean): Flight {
     for (const { load } of currentWork()) {
       const isOwn = load instanceof Flight && load.flights === this.#flights && load.key === key
       if (isOwn) throw cycleError([load.label, load.label])
     }
-    return this.#flights.takeOff(key, reading)
+    return this.#flights.takeOff(key, reading, this.#store.generation(key), isRefresh)
   }
 
-  #join(flight: Flight): unknown {
+  #join(flight: Flight): Promise<unknown> {
     this.#counters.shared++
     if (flight.outcome !== undefined) return flight.outcome
     // The loader is on the stack. An async one is about to give its promise, to whoever was called in `detached`.
@@ -104,7 +158,8 @@ export class Loads {
   #run(call: LoadCall, flight: Flight): unknown {
     this.#counters.loads++
     try {
-      const loaded = runLoad(flight, () => this.#loader.apply(call.self, call.args), flight.reading.snapshot)
+      const load = (): unknown => this.#loader.apply(call.self, call.args)
+      const loaded = runLoad(flight, pinsOf(call), flight.reading.snapshot, load)
       if (!isThenable(loaded)) return loaded
       this.givesPromises = true
       return Promise.resolve(loaded)
@@ -115,33 +170,75 @@ export class Loads {
 
   #fail(flight: Flight, error: unknown): never {
     this.#counters.loadErrors++
+    this.#trace(flight, flight.reads.close(), this.#lifetime, 0)
     this.#flights.end(flight)
     throw error
   }
 
   /** The slot is free before anyone gets the output, and the output is kept only if nothing came between. */
   #land(flight: Flight, output: unknown, async: boolean): unknown {
+    const stamps = flight.reads.closeWith()
     this.#flights.end(flight)
     if (this.#settings.freeze) deepFreeze(output)
-    const { key, reading } = flight
-    if (!flight.lands || this.#store.isNewer(key, reading)) {
+    const { key, order } = flight
+    const lands = flight.lands && !this.#store.isNewer(key, order)
+    const identity = this.#store.identify(key, output, lands)
+    let lifetime = this.#lifetime
+    if (!lands) {
       this.#counters.overtaken++
-    } else if (flight.work?.tainted) {
+    } else if (flight.work?.tainted || !flight.reads.isWhole) {
       this.#counters.unkept++
+      this.#tellOfTooMany(flight)
     } else {
-      this.#flights.overtake(key, reading.order)
-      this.#store.keep(flight, output, async)
+      this.#flights.overtake(key, order)
+      if (flight.isRefresh) this.#store.outdate(key)
+      const making = stamps === undefined && identity === 0 ? undefined : { stamps, identity }
+      lifetime = this.#store.keep(flight, output, async, making)
     }
+    this.#trace(flight, stamps, lifetime, identity)
     return output
+  }
+
+  /** How long what is not kept would have been good; by a function of the output, not at all. */
+  get #lifetime(): number {
+    const { ttl } = this.#settings
+    return typeof ttl === 'number' ? ttl : 0
+  }
+
+  #trace(flight: Flight, stamps: Stamps | undefined, lifetime: number, identity: number): void {
+    const { reading, order, isRefresh, key } = flight
+    flight.origin = {
+      stamps,
+      isWhole: flight.reads.isWhole,
+      areTooMany: flight.reads.areTooMany,
+      order,
+      born: order,
+      generation: isRefresh ? this.#store.generation(key) : flight.generation,
+      readAt: reading.readAt,
+      expiresAt: reading.readAt + lifetime,
+      exact: reading.snapshot !== undefined,
+      identity,
+    }
+  }
+
+  #tellOfTooMany({ reads, key }: Flight): void {
+    const { name, maxStamps } = this.#flights
+    if (reads.areTooMany) announce({ type: 'tooManyStamps', name, key: showKey(key), maxStamps })
   }
 
   /** Nobody waits for this load: how it ends is seen by the next session, and by the counters. */
   loadBehind(call: LoadCall, reading: Reading): void {
     if (this.#flights.hasLanding(call.pin.key)) return
-    const flight = this.#flights.takeOff(call.pin.key, reading)
+    const flight = this.#flights.takeOff(call.pin.key, reading, this.#store.generation(call.pin.key), false)
     recover(
       () => this.#load(call, flight),
       () => undefined,
     )
   }
+}
+
+/** What the session of a call sees; a call without one is a session of its own. */
+function pinsOf(call: LoadCall): Pins {
+  call.pins ??= new Pins()
+  return call.pins
 }

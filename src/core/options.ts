@@ -94,6 +94,23 @@ export interface CacheOptions<This, Args extends readonly unknown[], Output, V e
    */
   freeze?: boolean | undefined
   /**
+   * Whether a new output is as good as the one that is kept: `true` compares them by `isDeepStrictEqual` of node:util.
+   * Then cached functions that call this one stay good when its version moves and its output does not. To find that
+   * out, a session that asks for them brings this one up to date first.
+   *
+   * @default none: when the version moves, all that was made of the output is outdated
+   * @example (kept, loaded) => kept.total === loaded.total
+   */
+  equals?: true | ((kept: Output, loaded: Output) => boolean) | undefined
+  /**
+   * Of how many things an output may be made, to be kept: calls of cached functions and keys of version sources, also
+   * by way of others. An output that is made of more is returned, not kept, and reported by `onCacheEvent`
+   * (`tooManyStamps`).
+   *
+   * @default 1000
+   */
+  maxStamps?: number | undefined
+  /**
    * How long an asynchronous version function may take, in milliseconds, before its waiters fail with
    * `ERR_VERSION_TIMEOUT`. A session that has to wait for a check to end first may wait twice as long.
    *

@@ -1,11 +1,15 @@
 import { taintCaller } from './context.ts'
-import { cycleError, endCall, type Load, type Waiter } from './cycle.ts'
+import { cycleError, endCall, type Step, type Waiter } from './cycle.ts'
 import { isItsOwnKey, type Key, showKey } from './key.ts'
+import type { Pins } from './pins.ts'
+import type { Origin } from './stamps.ts'
 import type { Reading, Version } from './version.ts'
 
 /** What has pins: a cached function, or a version source that several share. */
 export interface PinOwner {
   readonly name: string
+  /** The version of what a pin is for, as another session sees it. */
+  readAgain(pin: Pin, pins: Pins): Reading | Promise<Reading>
 }
 
 /** A version that a session goes by. */
@@ -28,14 +32,20 @@ const BY_KEY = -3
 export class Pin implements Waiter {
   readonly owner: PinOwner
   readonly key: Key
+  /** What the key was made of: the call of a function, or the key of a source as it was given. */
+  readonly subject: unknown
   /** What every call of this session goes by: a version, or the promise of one. */
   reading: Reading | Promise<Reading> | undefined = undefined
   /** The version itself, once it is there. */
   seen: Reading | undefined = undefined
+  /** Whether that is to be shown as what the session has seen; one that is made of others is not. */
+  isShown = false
   /** What every call of this session gets: an output, or the promise of one. */
   outcome: unknown = undefined
-  load: Load | undefined = undefined
-  awaitedBy: Set<Load> | undefined = undefined
+  /** Where the output comes from, once it is there; also what is known of one that has failed. */
+  origin: Origin | undefined = undefined
+  load: Step | undefined = undefined
+  awaitedBy: Set<Step> | undefined = undefined
   next: Pin | undefined = undefined
   /** A call of that many arguments may have the outcome: all that a hit has to look at. */
   readyFor: number = NOTHING
@@ -47,9 +57,10 @@ export class Pin implements Waiter {
   readonly pair: readonly unknown[] | undefined
 
   /** @param args unless there is a key function, by which they cannot be told apart. */
-  constructor(owner: PinOwner, key: Key, args: readonly unknown[] | undefined) {
+  constructor(owner: PinOwner, key: Key, args: readonly unknown[] | undefined, subject?: unknown) {
     this.owner = owner
     this.key = key
+    this.subject = subject
     this.#arity = args === undefined ? BY_KEY : plainArity(key, args)
     this.pair = this.#arity === 2 ? args : undefined
   }
@@ -62,12 +73,16 @@ export class Pin implements Waiter {
   /** @throws {LoadCycleError} when what gives the outcome has been called and has not returned. */
   give(): unknown {
     if (this.readyFor !== OPENING) return this.outcome
-    const label = `${this.owner.name}${showKey(this.key)}`
-    throw cycleError([label, label])
+    throw cycleError([this.label, this.label])
+  }
+
+  get label(): string {
+    return `${this.owner.name}${showKey(this.key)}`
   }
 
   open(): void {
     this.readyFor = OPENING
+    this.origin = undefined
   }
 
   hold(outcome: unknown): unknown {
@@ -84,7 +99,8 @@ export class Pin implements Waiter {
   goBy(coming: Reading | Promise<Reading>, isOwn = true): Reading | Promise<Reading> {
     const see = (reading: Reading): Reading => {
       if (reading.tainted) this.taint()
-      if (isOwn) this.seen = reading
+      this.seen = reading
+      this.isShown = isOwn
       return reading
     }
     if (!(coming instanceof Promise)) {
@@ -101,7 +117,7 @@ export class Pin implements Waiter {
 
   /** Says of a version what it is the version of. */
   describe(version: Version): SeenVersion {
-    return { source: this.owner.name, key: showKey(this.key), version }
+    return describeVersion(this.owner, this.key, version)
   }
 
   /** What is made of something stale is stale itself: so is whatever the caller makes of it. */
@@ -120,6 +136,11 @@ export class Pin implements Waiter {
     this.outcome = undefined
     this.readyFor = NOTHING
   }
+}
+
+/** Says of a version what it is the version of. */
+export function describeVersion({ name }: Pick<PinOwner, 'name'>, key: Key, version: Version): SeenVersion {
+  return { source: name, key: showKey(key), version }
 }
 
 /** How many arguments there are, if `===` tells them from all others: then no key has to be written to find the pin. */

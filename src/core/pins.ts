@@ -1,5 +1,6 @@
 import { type Key, NO_ARGUMENTS } from './key.ts'
 import type { Pin, PinOwner } from './pin.ts'
+import { PinBoard } from './pin-board.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** Up to here a list is faster than maps, to make and to search. Most sessions ask for a handful of things. */
@@ -13,15 +14,46 @@ export class Pins {
   onlyCurrent = false
   /** Whether anything stale has been served, also when it is pinned no more. */
   servedStale = false
+  /** Of watched code: where everything is pinned that it asks for. Otherwise that is here. */
+  root: Pins | undefined = undefined
+  /** Of watched code: whether what it has asked for once is pinned here as well, so that `find` gives it. */
+  remembers = false
   /** While they are few, a list; how many are in it counts no further when they are many. */
   #count = 0
   #list: Pin | undefined = undefined
   /** When they are many: those of the function that was asked first, and those of others. */
   #first: PinBoard | undefined = undefined
   #others: Map<PinOwner, PinBoard> | undefined = undefined
+  /** Those of running loads that have these as their root. */
+  #ofLoads: Set<Pins> | undefined = undefined
 
   constructor(snapshot?: Snapshot) {
     this.snapshot = snapshot
+  }
+
+  /**
+   * For code of which somebody wants to know what it reads. It sees what is in here, but has to ask for it the first
+   * time: what `find` gives, nobody is told of.
+   *
+   * @param snapshot in which its own queries read.
+   */
+  watched(snapshot: Snapshot | undefined): Pins {
+    const pins = new Pins(snapshot)
+    pins.root = this
+    return pins
+  }
+
+  /** The same for a load, which keeps to these even if they are cleared. It has to be let go of. */
+  watchedForLoad(snapshot: Snapshot | undefined): Pins {
+    const pins = this.watched(snapshot)
+    pins.remembers = true
+    this.#ofLoads ??= new Set()
+    this.#ofLoads.add(pins)
+    return pins
+  }
+
+  letGoOf(load: Pins): void {
+    this.#ofLoads?.delete(load)
   }
 
   get(owner: PinOwner, key: Key): Pin | undefined {
@@ -72,9 +104,26 @@ export class Pins {
     for (const pin of [...this]) if (pin.owner === owner) this.#unlink(pin)
   }
 
-  /** Forgets everything; calls that are under way keep their pins to themselves. */
+  /** Forgets everything; calls and loads that are under way keep their pins to themselves. */
   clear(): void {
-    for (const pin of [...this]) pin.next = undefined
+    if (this.#ofLoads !== undefined && this.#ofLoads.size > 0) this.#bequeath(this.#ofLoads)
+    else for (const pin of [...this]) pin.next = undefined
+    this.#empty()
+  }
+
+  #bequeath(loads: Set<Pins>): void {
+    const heir = new Pins(this.snapshot)
+    heir.onlyCurrent = this.onlyCurrent
+    heir.#count = this.#count
+    heir.#list = this.#list
+    heir.#first = this.#first
+    heir.#others = this.#others
+    heir.#ofLoads = loads
+    this.#ofLoads = undefined
+    for (const pins of loads) pins.root = heir
+  }
+
+  #empty(): void {
     this.#count = 0
     this.#list = undefined
     this.#first = undefined
@@ -152,41 +201,11 @@ export class Pins {
     }
     const next: PinBoard | undefined = this.#others?.values().next().value
     if (next === undefined) {
-      this.clear()
+      this.#empty()
       return
     }
     this.#first = next
     this.#others?.delete(next.owner)
-  }
-}
-
-/** What is pinned of one function, when there is much. */
-class PinBoard {
-  readonly owner: PinOwner
-  readonly byKey: Map<Key, Pin> = new Map()
-  byPair: Map<unknown, Map<unknown, Pin>> | undefined = undefined
-
-  constructor(owner: PinOwner) {
-    this.owner = owner
-  }
-
-  add(pin: Pin): void {
-    this.byKey.set(pin.key, pin)
-    if (pin.pair === undefined) return
-    const [a, b] = pin.pair
-    this.byPair ??= new Map()
-    const ofFirst = this.byPair.get(a)
-    if (ofFirst === undefined) this.byPair.set(a, new Map([[b, pin]]))
-    else ofFirst.set(b, pin)
-  }
-
-  drop(pin: Pin): void {
-    this.byKey.delete(pin.key)
-    if (pin.pair === undefined) return
-    const [a, b] = pin.pair
-    const ofFirst = this.byPair?.get(a)
-    ofFirst?.delete(b)
-    if (ofFirst?.size === 0) this.byPair?.delete(a)
   }
 }
 

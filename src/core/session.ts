@@ -85,7 +85,7 @@ export class Session {
   /** The versions that this session goes by, for people to look at. */
   versions(): SeenVersion[] {
     const seen: SeenVersion[] = []
-    for (const pin of this.#pins) if (pin.seen !== undefined) seen.push(pin.describe(pin.seen.version))
+    for (const pin of this.#pins) if (pin.isShown && pin.seen !== undefined) seen.push(pin.describe(pin.seen.version))
     return seen
   }
 }
@@ -105,12 +105,17 @@ export function runInSession<R>(fn: () => R): R {
 }
 
 /**
- * Runs a function in a new session that reads a snapshot. What is served stale is of another state, so nothing is.
+ * Runs a function in a new session that reads a snapshot.
  *
  * @returns what the function returns.
  */
 export function runInSessionOf<R>(snapshot: Snapshot, fn: () => R): R {
-  const session = sessionOf(new Pins(snapshot))
+  return runInStrictSession(new Pins(snapshot), fn)
+}
+
+/** In a new session of which all is to be of one state. What is served stale is of another one, so nothing is. */
+export function runInStrictSession<R>(pins: Pins, fn: () => R): R {
+  const session = sessionOf(pins)
   session.refuseStale()
   return session.run(fn)
 }
@@ -127,7 +132,10 @@ export type SessionOption = SessionHolder | (() => SessionHolder | null | undefi
 export function pinsOfCaller(option: SessionOption): Pins | undefined {
   if (option === undefined) return ambientPins()
   const context = currentContext()
-  return context?.work?.pins ?? sessionPins(option, context)
+  const work = context?.work
+  if (work?.pins !== undefined) return work.pins
+  const pins = sessionPins(option, context)
+  return work?.load === undefined ? pins : pins?.watched(undefined)
 }
 
 /** All pins in which the caller may meet again what it has seen: of its session, and of all that it is part of. */
@@ -135,7 +143,10 @@ export function allPinsOfCaller(option: SessionOption): Set<Pins> {
   const all = new Set<Pins>()
   const own = sessionPins(option, currentContext())
   if (own !== undefined) all.add(own)
-  for (const { pins } of currentWork()) all.add(pins)
+  for (const { pins } of currentWork()) {
+    all.add(pins)
+    if (pins.root !== undefined) all.add(pins.root)
+  }
   return all
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type Clock, monotonicClock } from './clock.ts'
 import { describe, InvalidOptionError } from './errors.ts'
 import type { Key } from './key.ts'
@@ -21,6 +22,8 @@ export interface Settings {
   readonly staleWhileRevalidate: number
   readonly staleIfError: number
   readonly freeze: boolean
+  readonly equals: ((kept: unknown, loaded: unknown) => unknown) | undefined
+  readonly maxStamps: number
   readonly versionTimeout: number
   readonly verifyVersions: VerifySettings | undefined
   readonly name: string | undefined
@@ -42,6 +45,8 @@ const DEFAULTS: Settings = {
   staleWhileRevalidate: 0,
   staleIfError: 0,
   freeze: false,
+  equals: undefined,
+  maxStamps: 1000,
   versionTimeout: 10_000,
   verifyVersions: undefined,
   name: undefined,
@@ -71,6 +76,8 @@ const RULES: { readonly [Option in keyof Settings]: Rule } = {
   staleWhileRevalidate: STALE,
   staleIfError: STALE,
   freeze: ['true or false', (value) => typeof value === 'boolean'],
+  equals: ['true, or a function of two outputs', (value) => value === true || isFunction(value)],
+  maxStamps: ['a whole number of stamps, at least 1', isPositiveInteger],
   versionTimeout: [TIMEOUT_WANTED, isTimeout],
   verifyVersions: ['an object such as { sample: 0.01 }', isPlainOptions],
   name: ['a string that is not empty', (value) => typeof value === 'string' && value !== ''],
@@ -98,7 +105,7 @@ export function readOptions(options: unknown): Settings {
   }
   const given = Object.entries(options as object).filter(([, value]) => value !== undefined)
   for (const [name, value] of given) checkOption(name, value)
-  const settings: Settings = withClock({ ...DEFAULTS, ...Object.fromEntries(given) })
+  const settings: Settings = withClock(withEquals({ ...DEFAULTS, ...Object.fromEntries(given) }))
   if ((settings.maxSize === Number.POSITIVE_INFINITY) !== (settings.sizeCalculation === undefined)) {
     throw new InvalidOptionError('"maxSize" and "sizeCalculation" need each other: give both or neither.')
   }
@@ -110,6 +117,10 @@ function withVerification(settings: Settings): Settings {
     return { ...settings, verifyVersions: readVerifySettings(settings.verifyVersions as object) }
   }
   throw new InvalidOptionError('"verifyVersions" looks for a wrong version, and there is none: give "version" as well.')
+}
+
+function withEquals(settings: Omit<Settings, 'equals'> & { equals: Settings['equals'] | true }): Settings {
+  return { ...settings, equals: settings.equals === true ? isDeepStrictEqual : settings.equals }
 }
 
 /** Where nothing is ever too old, nobody has to ask what time it is: that saves two readings of the clock on each first hit. */

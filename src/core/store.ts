@@ -1,8 +1,11 @@
-import { Entries } from './entries.ts'
+import { Counts } from './counts.ts'
+import { Entries, type Making } from './entries.ts'
+import { describe, InvalidOptionError } from './errors.ts'
 import { NO_SLOT, type Slot } from './eviction.ts'
 import type { Flight } from './flight.ts'
 import type { Key } from './key.ts'
 import type { Settings } from './settings.ts'
+import type { Origin, Stamps } from './stamps.ts'
 import type { Counters } from './stats.ts'
 import { type Reading, sameVersion, type Version } from './version.ts'
 
@@ -12,13 +15,21 @@ export interface KeptOutput {
   readonly version: Version
   /** When that was read. */
   readonly readAt: number
+  readonly stamps: Stamps | undefined
 }
+
+/** Keys that were invalidated are told apart up to here, or up to `max` entries where those are more. */
+const MIN_GENERATIONS = 1000
+
+let lastIdentity = 0
 
 /** The outputs that are kept: judged on the way out, sized and dated on the way in. */
 export class Store {
   readonly #settings: Settings
   readonly #counters: Counters
   readonly #entries: Entries
+  /** How often each key was invalidated. Most functions never are. */
+  #generations: Counts | undefined
 
   constructor(settings: Settings, counters: Counters) {
     this.#settings = settings
@@ -36,19 +47,56 @@ export class Store {
     return this.#entries.totalSize
   }
 
-  /** The entry that a session with this reading may be given, and may use; the counters say why there is none. */
+  /** The entry that is good for this reading, if what it was made of is too; the counters say why there is none. */
   find(key: Key, reading: Reading): Slot {
     const now = this.#settings.clock() // a clock of the user's may do anything, also empty the slot
     const entries = this.#entries
     const slot = entries.find(key)
     if (slot === NO_SLOT) return this.#miss()
     if (!sameVersion(entries.versions[slot], reading.version)) return this.#miss('outdated')
-    if (reading.readAt > (entries.confirmedAt[slot] as number)) entries.confirmedAt[slot] = reading.readAt
+    if (this.stamps(slot) === undefined) this.#confirm(slot, reading)
     if (this.#isExpired(slot, now)) return this.#miss('expired')
     if (reading.snapshot !== undefined && entries.exact[slot] === 0) return this.#miss()
-    this.#counters.hits++
-    entries.use(slot)
     return slot
+  }
+
+  /** What it was made of, besides its own version, is not what the session sees. */
+  reject(): Slot {
+    return this.#miss('outdated')
+  }
+
+  /** It is given to a session, which has found it good. */
+  use(slot: Slot, reading: Reading): void {
+    this.#counters.hits++
+    this.#confirm(slot, reading)
+    this.#entries.use(slot)
+  }
+
+  #confirm(slot: Slot, { readAt }: Reading): void {
+    const { confirmedAt } = this.#entries
+    if (readAt > (confirmedAt[slot] as number)) confirmedAt[slot] = readAt
+  }
+
+  stamps(slot: Slot): Stamps | undefined {
+    return this.#entries.makings[slot]?.stamps
+  }
+
+  /** Where the output comes from. @param order of the oldest reading by which it was found good. */
+  origin(slot: Slot, key: Key, order: number): Origin {
+    const { makings, orders, readAt, expiresAt, exact } = this.#entries
+    const making = makings[slot]
+    return {
+      stamps: making?.stamps,
+      isWhole: true,
+      areTooMany: false,
+      order,
+      born: orders[slot] as number,
+      generation: this.generation(key),
+      readAt: readAt[slot] as number,
+      expiresAt: expiresAt[slot] as number,
+      exact: exact[slot] === 1,
+      identity: making?.identity ?? 0,
+    }
   }
 
   #miss(why?: 'outdated' | 'expired'): Slot {
@@ -75,13 +123,14 @@ export class Store {
 
   kept(slot: Slot): KeptOutput {
     const { versions, readAt } = this.#entries
-    return { output: this.#entries.output(slot), version: versions[slot], readAt: readAt[slot] as number }
+    const output = this.#entries.output(slot)
+    return { output, version: versions[slot], readAt: readAt[slot] as number, stamps: this.stamps(slot) }
   }
 
-  /** Whether it is this output that is kept. */
-  holds(key: Key, output: unknown): boolean {
+  /** Where this output is kept, if it still is. */
+  where(key: Key, output: unknown): Slot {
     const slot = this.#entries.find(key)
-    return slot !== NO_SLOT && Object.is(this.#entries.output(slot), output)
+    return slot !== NO_SLOT && Object.is(this.#entries.output(slot), output) ? slot : NO_SLOT
   }
 
   /** The entry that may be served although it is no longer good, for at most so many milliseconds since it was. */
@@ -107,30 +156,76 @@ export class Store {
   }
 
   /** Whether what is kept was read later than this. */
-  isNewer(key: Key, reading: Reading): boolean {
+  isNewer(key: Key, order: number): boolean {
     const slot = this.#entries.find(key)
-    return slot !== NO_SLOT && (this.#entries.orders[slot] as number) > reading.order
+    return slot !== NO_SLOT && (this.#entries.orders[slot] as number) > order
   }
 
-  /** Keeps an output in place of what there is, which is older, also when the new one turns out not to be keepable. */
-  keep({ key, reading }: Flight, output: unknown, async: boolean): void {
+  /**
+   * Which of all outputs this one is, where they are compared: the one that is kept, if it is equal, else a new one. It is
+   * compared with what it replaces only. One that was there before that has another identity for good:
+   *
+   *   1. the output is A, then B, and a session holds something that was made while it was B
+   *   2. it is A again: nothing that was made of the first A may come back, since B came between
+   */
+  identify(key: Key, output: unknown, replaces: boolean): number {
+    const { equals } = this.#settings
+    if (equals === undefined) return 0
+    const slot = replaces ? this.#entries.find(key) : NO_SLOT
+    if (slot !== NO_SLOT && this.#isSame(equals, this.#entries.output(slot), output)) {
+      return this.#entries.makings[slot]?.identity as number
+    }
+    lastIdentity++
+    return lastIdentity
+  }
+
+  #isSame(equals: (kept: unknown, loaded: unknown) => unknown, kept: unknown, loaded: unknown): boolean {
+    const same = equals(kept, loaded)
+    if (typeof same === 'boolean') return same
+    throw new InvalidOptionError(`"equals" gave ${describe(same)}: give true or false.`)
+  }
+
+  /**
+   * Keeps an output in place of what there is, which is older, also when the new one turns out not to be keepable.
+   *
+   * @returns how long it is good, in milliseconds since its version was read.
+   */
+  keep({ key, reading, order }: Flight, output: unknown, async: boolean, making: Making | undefined): number {
     const { sizeCalculation, maxSize, ttl, ttlJitter } = this.#settings
     const size = sizeCalculation === undefined ? 0 : sizeCalculation(output, key)
     const lifetime = (typeof ttl === 'function' ? ttl(output) : ttl) * (1 - ttlJitter * Math.random())
     const fits = sizeCalculation === undefined || (typeof size === 'number' && size > 0 && size <= maxSize)
     if (fits && lifetime > 0) {
-      this.#entries.set({ key, output, async, size, reading, lifetime })
+      this.#entries.set({ key, output, async, size, reading, order, making, lifetime })
     } else {
       this.#entries.delete(key)
       this.#counters.unkept++
     }
+    return lifetime
+  }
+
+  /** How often a key was invalidated: what was made of its output before is not good any more. */
+  generation(key: Key): number {
+    return this.#generations === undefined ? 0 : this.#generations.of(key)
+  }
+
+  /** What was made of the output of this key is not good any more. */
+  outdate(key: Key): void {
+    this.#countGenerations().bump(key)
   }
 
   delete(key: Key): boolean {
+    this.outdate(key)
     return this.#entries.delete(key)
   }
 
   clear(): void {
+    this.#countGenerations().bumpAll()
     this.#entries.clear()
+  }
+
+  #countGenerations(): Counts {
+    this.#generations ??= new Counts(Math.max(MIN_GENERATIONS, this.#settings.max))
+    return this.#generations
   }
 }

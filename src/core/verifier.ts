@@ -1,9 +1,11 @@
 import { detached } from './context.ts'
 import { describe, InvalidOptionError } from './errors.ts'
 import { announce } from './events.ts'
-import type { Slot } from './eviction.ts'
+import { NO_SLOT, type Slot } from './eviction.ts'
+import { Judgement } from './judgement.ts'
 import { type Key, keyOfCall, showKey } from './key.ts'
 import { Pin, type PinOwner } from './pin.ts'
+import { Pins } from './pins.ts'
 import { runInSession } from './session.ts'
 import type { Settings, UserFunction } from './settings.ts'
 import type { Counters } from './stats.ts'
@@ -11,15 +13,14 @@ import type { KeptOutput, Store } from './store.ts'
 import type { VerifySettings } from './verify-settings.ts'
 import { sameVersion } from './version.ts'
 import type { Asker, Versions } from './versions.ts'
-import { Work } from './work.ts'
+import { sharedCheck } from './work.ts'
 
-/** What is needed of the cache whose hits are verified. */
-interface Parts {
+/** The cache whose hits are verified. */
+interface Verified extends PinOwner {
   readonly loader: UserFunction<unknown>
   readonly settings: Settings
   readonly versions: Versions
   readonly store: Store
-  readonly counters: Counters
 }
 
 /** A call that was answered by an entry. */
@@ -32,16 +33,16 @@ interface Hit extends Asker {
  * Loads again what a sample of the hits were given, in the background, and reports an output that differs at the same
  * version. One at a time: what hangs, or comes too fast, is not followed by more.
  */
-export class Verifier implements PinOwner {
-  readonly name: string
-  readonly #cache: Parts
+export class Verifier {
+  readonly #cache: Verified
   readonly #settings: VerifySettings
+  readonly #counters: Counters
   #isBusy = false
 
-  constructor(name: string, settings: VerifySettings, parts: Parts) {
-    this.name = name
-    this.#cache = parts
+  constructor(cache: Verified, settings: VerifySettings, counters: Counters) {
+    this.#cache = cache
     this.#settings = settings
+    this.#counters = counters
   }
 
   /** Gives what is kept, and may have a look at it later. */
@@ -67,11 +68,11 @@ export class Verifier implements PinOwner {
     try {
       const loaded = await this.#apart(() => this.#cache.loader.apply(hit.self, hit.args))
       if (loaded.tainted) return
-      this.#cache.counters.verified++
+      this.#counters.verified++
       if (!this.#isSame(hit.kept.output, loaded.given) && (await this.#isFinding(hit))) this.#report(hit, loaded.given)
     } catch (error) {
-      this.#cache.counters.verifyErrors++
-      announce({ type: 'verifyFailed', name: this.name, key: showKey(hit.key), error })
+      this.#counters.verifyErrors++
+      announce({ type: 'verifyFailed', name: this.#cache.name, key: showKey(hit.key), error })
     } finally {
       this.#isBusy = false
     }
@@ -80,7 +81,9 @@ export class Verifier implements PinOwner {
   #isSame(kept: unknown, loaded: unknown): boolean {
     const same = this.#settings.equals(kept, loaded)
     if (typeof same === 'boolean') return same
-    throw new InvalidOptionError(`"verifyVersions.equals" of ${this.name} gave ${describe(same)}: give true or false.`)
+    throw new InvalidOptionError(
+      `"verifyVersions.equals" of ${this.#cache.name} gave ${describe(same)}: give true or false.`,
+    )
   }
 
   /**
@@ -95,19 +98,28 @@ export class Verifier implements PinOwner {
    * dropped meanwhile, by `invalidate`, is no finding either, nor arguments that the caller has changed.
    */
   async #isFinding(hit: Hit): Promise<boolean> {
-    const { settings, versions, store } = this.#cache
+    const { settings, store } = this.#cache
     const { self, args, key, kept } = hit
-    if (keyOfCall(settings.key, this.name, self, args) !== key) return false
+    if (keyOfCall(settings.key, this.#cache.name, self, args) !== key) return false
     const { grace } = this.#settings
     if (grace > 0) await new Promise<void>((resolve) => later(grace, resolve))
-    const pin = new Pin(this, key, undefined)
-    const { given, tainted } = await this.#apart(() => versions.read(undefined, pin, hit))
-    return !tainted && sameVersion(given.version, kept.version) && store.holds(key, kept.output)
+    const { given: isCurrent, tainted } = await this.#apart(() => this.#isCurrent(hit))
+    return isCurrent && !tainted && store.where(key, kept.output) !== NO_SLOT
+  }
+
+  /** Whether what is kept is of the versions that are current now. */
+  async #isCurrent(hit: Hit): Promise<boolean> {
+    const { version, stamps } = hit.kept
+    const pins = new Pins()
+    const pin = new Pin(this.#cache, hit.key, undefined, hit)
+    const current = await this.#cache.versions.read(pins, pin, hit)
+    if (!sameVersion(current.version, version)) return false
+    return stamps === undefined || new Judgement(pins, pin).accepts(stamps)
   }
 
   /** By pins of its own, as whatever sessions share, which also tells whether anything stale has gone into it. */
   async #apart<R>(fn: () => R | Promise<R>): Promise<{ given: R; tainted: boolean }> {
-    const work = new Work(undefined)
+    const work = sharedCheck(undefined)
     try {
       const given = await work.run(fn)
       return { given, tainted: work.tainted }
@@ -118,12 +130,12 @@ export class Verifier implements PinOwner {
 
   /** What is known to be wrong is given to no later session. */
   #report({ key, kept }: Hit, loaded: unknown): void {
-    const { counters, store, settings } = this.#cache
-    counters.differing++
+    const { store, settings } = this.#cache
+    this.#counters.differing++
     store.delete(key)
     const { version, output, readAt } = kept
     const age = settings.clock() - readAt
-    announce({ type: 'outputDiffers', name: this.name, key: showKey(key), version, age, kept: output, loaded })
+    announce({ type: 'outputDiffers', name: this.#cache.name, key: showKey(key), version, age, kept: output, loaded })
   }
 }
 

@@ -8,9 +8,11 @@ import { isKeyParts, type Key, type KeyParts, keyOfParts, NO_ARGUMENTS } from '.
 import type { MaybeAsyncVersion } from './options.ts'
 import { Pin, type PinOwner } from './pin.ts'
 import type { Pins } from './pins.ts'
+import { readsOfCaller } from './reads.ts'
 import type { UserFunction } from './settings.ts'
 import type { Snapshot } from './snapshot.ts'
 import { readSourceOptions, type SourceSettings } from './source-settings.ts'
+import { SourceStamp } from './source-stamp.ts'
 import { after, recover } from './thenable.ts'
 import type { Reading, Version } from './version.ts'
 
@@ -40,6 +42,11 @@ export interface VersionSourceOptions<K extends KeyParts, V extends MaybeAsyncVe
  */
 export interface VersionSource<K extends KeyParts, V extends MaybeAsyncVersion> {
   (...key: undefined extends K ? [key?: K] : [key: K]): V
+  /**
+   * The same: the version of a key that the session goes by. What a loader brings depends on it from then on, so ask
+   * before you read the data.
+   */
+  current(...key: undefined extends K ? [key?: K] : [key: K]): V
   /** The version of a key that is made of the call's arguments. */
   of<This, Args extends readonly unknown[]>(pick: (this: This, ...args: Args) => K): (this: This, ...args: Args) => V
   /** The version of the source as a whole, whatever the call's arguments. */
@@ -77,7 +84,7 @@ export function databaseVersionSource<K extends KeyParts = undefined>(
 }
 
 function asFunction<K extends KeyParts, V extends MaybeAsyncVersion>(source: SharedSource): VersionSource<K, V> {
-  const read = (key: unknown): unknown => source.current(key)
+  const read = (key: unknown): unknown => after(source.readHere(key), ({ version }) => version)
   return sourceOfParts([{ source, pick: (key) => key }], { name: source.name, read, stats: () => source.stats() })
 }
 
@@ -104,7 +111,7 @@ export function sourceOfParts<K extends KeyParts, V extends MaybeAsyncVersion>(
   }
   SOURCES.set(call, parts)
   Object.defineProperty(call, 'name', { value: name })
-  return Object.assign(call, { of, stats }) as unknown as VersionSource<K, V>
+  return Object.assign(call, { current: call, of, stats }) as unknown as VersionSource<K, V>
 }
 
 /** A source, and the key of it by which a call goes. */
@@ -131,8 +138,11 @@ export function isSource(item: unknown): boolean {
   return typeof item === 'function' && SOURCES.has(item)
 }
 
+/** Where versions come from: nothing else. */
+const SOURCE = { stamps: undefined, isWhole: true, areTooMany: false, identity: 0 }
+
 /** What cached functions share of a source. A session pins what it has seen of each key. */
-class SharedSource implements PinOwner {
+export class SharedSource implements PinOwner {
   readonly name: string
   readonly isAsync: boolean
   readonly #checks: {
@@ -147,15 +157,34 @@ class SharedSource implements PinOwner {
     this.#checks = readMany === undefined ? new Checks(read, settings) : new Batches(readMany, settings)
   }
 
-  /** The version that the caller's session goes by. */
-  current(value: unknown): Version | Promise<Version> {
-    return after(this.read(ambientPins(), value), ({ version }) => version)
+  /** The version that the caller's session goes by. If the caller is a load, what it brings depends on that. */
+  readHere(value: unknown): Reading | Promise<Reading> {
+    const key = sourceKey(value, this.name)
+    const pins = ambientPins()
+    const reads = readsOfCaller(this, key)
+    if (reads === undefined) return this.read(pins?.root ?? pins, value)
+    const wave = reads.begin()
+    return recover(
+      () =>
+        after(this.read(pins?.root, value), (reading) => {
+          const exact = reading.snapshot !== undefined && reading.snapshot === pins?.snapshot
+          reads.end(wave, new SourceStamp(this, key, value, reading.version, exact), {
+            ...SOURCE,
+            order: reading.order,
+          })
+          return reading
+        }),
+      (error) => {
+        reads.spoil()
+        throw error
+      },
+    )
   }
 
   /** What the session has pinned of a key, else what one check gives, which is pinned. */
   read(pins: Pins | undefined, value: unknown): Reading | Promise<Reading> {
     const key = sourceKey(value, this.name)
-    const pin = pins?.get(this, key) ?? new Pin(this, key, undefined)
+    const pin = pins?.get(this, key) ?? new Pin(this, key, undefined, value)
     if (pin.reading !== undefined) return pin.reading
     pins?.add(pin)
     return recover(
@@ -165,6 +194,15 @@ class SharedSource implements PinOwner {
         throw error
       },
     )
+  }
+
+  /** The version of a key as a session sees it: at once, if it has come. */
+  seenBy(pins: Pins, key: Key, value: unknown): Reading | Promise<Reading> {
+    return pins.get(this, key)?.seen ?? this.read(pins, value)
+  }
+
+  readAgain({ subject }: Pin, pins: Pins): Reading | Promise<Reading> {
+    return this.read(pins, subject)
   }
 
   stats(): CheckStats {

@@ -1,7 +1,7 @@
 import { type CheckStats, Checks, NO_CHECKS, nextOrder } from './checks.ts'
 import { type Clock, monotonicClock } from './clock.ts'
 import { type ReadSource, readParts } from './composite.ts'
-import type { Pin, SeenVersion } from './pin.ts'
+import type { Pin } from './pin.ts'
 import type { Pins } from './pins.ts'
 import type { Settings, UserFunction } from './settings.ts'
 import type { Counters } from './stats.ts'
@@ -57,9 +57,9 @@ export function pinVersion(
   pins: Pins | undefined,
   pin: Pin,
   asker: Asker,
-): SeenVersion | Promise<SeenVersion> {
+): Reading | Promise<Reading> {
   return recover(
-    () => after(versions.read(pins, pin, asker), ({ version }) => pin.describe(version)),
+    () => versions.read(pins, pin, asker),
     (error) => {
       if (!pin.isTaken) pins?.drop(pin)
       throw error

@@ -1,0 +1,138 @@
+import type { Judgement } from './judgement.ts'
+import { type Key, keyOfCall } from './key.ts'
+import { isPrimitive } from './key-writer.ts'
+import { describeVersion, type Pin, type PinOwner, type SeenVersion } from './pin.ts'
+import type { Pins } from './pins.ts'
+import type { Settings } from './settings.ts'
+import type { Origin, Stamp } from './stamps.ts'
+import type { Store } from './store.ts'
+import { after, recover } from './thenable.ts'
+import { type Reading, sameVersion, type Version } from './version.ts'
+import { type Asker, pinVersion, type Versions } from './versions.ts'
+
+/** A cached function, as far as stamps need it. */
+export interface Inner extends PinOwner {
+  readonly settings: Settings
+  readonly versions: Versions
+  readonly store: Store
+  /** The pin of a call, which may be new. */
+  pinOf(pins: Pins, key: Key, call: Asker): Pin
+  /** What a session gets. */
+  ask(pins: Pins, pin: Pin, call: Asker): unknown
+}
+
+/** Different in each process, and after each start: what is counted in memory begins anew. */
+const PROCESS: string = crypto.randomUUID()
+
+/** A call of a cached function that a load has made. */
+export class CallStamp implements Stamp {
+  readonly key: Key
+  readonly #inner: Ref<Inner>
+  readonly #self: Ref<unknown>
+  readonly #args: unknown[]
+  readonly #origin: Origin
+  /** The version that it went by; undefined when the function has none. */
+  readonly #version: { readonly version: Version } | undefined
+
+  /**
+   * A method's cache is to die with its instance, so neither is held.
+   *
+   * @param seen the version that it went by, if the function has any.
+   */
+  constructor(inner: Inner, { self, args }: Asker, key: Key, seen: Reading | undefined, origin: Origin) {
+    const isMethod = typeof self === 'object' && self !== null
+    this.key = key
+    this.#inner = isMethod ? new WeakRef(inner) : { deref: () => inner }
+    this.#self = isMethod ? new WeakRef(self) : { deref: () => self }
+    this.#args = args
+    this.#origin = origin
+    this.#version = seen && { version: seen.version }
+  }
+
+  get owner(): Inner | undefined {
+    return this.#inner.deref()
+  }
+
+  get ttl(): number | undefined {
+    const ttl = this.owner?.settings.ttl
+    return typeof ttl === 'number' ? ttl : undefined
+  }
+
+  isSame(other: Stamp): boolean {
+    if (!(other instanceof CallStamp)) return false
+    const [a, b] = [this.#origin, other.#origin]
+    if (a.generation !== b.generation || a.born !== b.born || a.expiresAt !== b.expiresAt || a.identity !== b.identity)
+      return false
+    return sameVersion(this.#version?.version, other.#version?.version)
+  }
+
+  matches(judgement: Judgement): boolean | Promise<boolean> {
+    const inner = this.owner
+    const self = this.#self.deref()
+    if (inner === undefined || (self === undefined && this.#self instanceof WeakRef)) return false
+    const call = { self, args: this.#args }
+    return recover(
+      () =>
+        this.#origin.identity === 0 ? this.#isCurrent(inner, call, judgement) : this.#isEqual(inner, call, judgement),
+      () => false,
+    )
+  }
+
+  /** Whether its output would be good for this session, as far as its own version and the clock can tell. */
+  #isCurrent(inner: Inner, call: Asker, judgement: Judgement): boolean | Promise<boolean> {
+    const { generation, readAt, expiresAt } = this.#origin
+    if (inner.store.generation(this.key) !== generation) return false
+    if (expiresAt !== Number.POSITIVE_INFINITY) {
+      const now = judgement.nowBy(inner.settings.clock)
+      if (!(now >= readAt && now < expiresAt)) return false
+    }
+    if (this.#version === undefined) return true
+    const pin = inner.pinOf(judgement.pins, this.key, call)
+    return this.#isSeen(pin.seen ?? this.#ask(inner, pin, call, judgement.pins), judgement)
+  }
+
+  #isSeen(coming: Reading | Promise<Reading>, judgement: Judgement): boolean | Promise<boolean> {
+    return after(coming, ({ version, order, snapshot }) => {
+      judgement.order = Math.min(judgement.order, order)
+      return (snapshot === undefined || this.#origin.exact) && sameVersion(version, this.#version?.version)
+    })
+  }
+
+  #ask(inner: Inner, pin: Pin, call: Asker, pins: Pins): Reading | Promise<Reading> {
+    this.#refuseChanged(inner, call)
+    return pinVersion(inner.versions, pins, pin, call)
+  }
+
+  /** Whether its output is the same for this session, which has to get it to know that. */
+  #isEqual(inner: Inner, call: Asker, judgement: Judgement): boolean | Promise<boolean> {
+    const { pins } = judgement
+    const pin = inner.pinOf(pins, this.key, call)
+    if (!pin.isTaken) this.#refuseChanged(inner, call)
+    judgement.waitFor(pin)
+    const outcome = pin.isTaken ? pin.give() : inner.ask(pins, pin, call)
+    return after(outcome, () => {
+      judgement.order = Math.min(judgement.order, pin.origin?.order ?? Number.NEGATIVE_INFINITY)
+      return pin.origin?.identity === this.#origin.identity
+    })
+  }
+
+  /** The arguments are the caller's, who may have changed them: then they ask for something else than the key says. */
+  #refuseChanged({ settings, name }: Inner, { self, args }: Asker): void {
+    if (settings.key === undefined && args.every(isPrimitive)) return
+    if (keyOfCall(settings.key, name, self, args) !== this.key) throw new Error('changed')
+  }
+
+  /** What has no version is told by when it was made: only by that can a client know whether it has the same. */
+  describe(): SeenVersion {
+    const { identity, born, readAt, generation } = this.#origin
+    const owner = this.owner ?? { name: 'gone' }
+    if (identity !== 0) return describeVersion(owner, this.key, [PROCESS, 'output', identity])
+    if (this.#version !== undefined) return describeVersion(owner, this.key, this.#version.version)
+    return describeVersion(owner, this.key, [PROCESS, 'made', born, readAt, generation])
+  }
+}
+
+/** Something that may be gone. */
+interface Ref<T> {
+  deref(): T | undefined
+}
