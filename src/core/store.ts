@@ -60,6 +60,13 @@ export class Store {
     return slot
   }
 
+  /** What is kept for this version was made of these, however old it is; undefined when nothing is. */
+  madeOf(key: Key, { version }: Reading): Stamps | undefined {
+    const slot = this.#entries.find(key)
+    if (slot === NO_SLOT || !sameVersion(this.#entries.versions[slot], version)) return undefined
+    return this.stamps(slot) ?? []
+  }
+
   /** What it was made of, besides its own version, is not what the session sees. */
   reject(): Slot {
     return this.#miss('outdated')

@@ -12,10 +12,9 @@ import { allPinsOfCaller, pinsOfCaller, type SessionOption } from './session.ts'
 import type { Settings, UserFunction } from './settings.ts'
 import { type CacheStats, type Counters, newCounters } from './stats.ts'
 import { Store } from './store.ts'
-import { after } from './thenable.ts'
 import { Verifier } from './verifier.ts'
 import type { Reading } from './version.ts'
-import { type Asker, pinVersion, type Versions, versionsOf } from './versions.ts'
+import { type Asker, type Versions, versionsOf } from './versions.ts'
 
 /** The cache of one function. Begin at `call`: the path of a call, from what the session has pinned to a load. */
 export class VersionedLruCache implements Inner {
@@ -78,12 +77,11 @@ export class VersionedLruCache implements Inner {
 
   /** A call that something else is to depend on. Its key is made now, so that what is wrong with it is said at once. */
   dependency(self: unknown, args: unknown[]): Dependency {
-    const key = this.#keyOf(self, args)
-    return dependencyOn(this.name, this.settings, () => {
-      const pins = pinsOfCaller(this.#session)
-      const pin = this.pinOf(pins?.root ?? pins, key, { self, args })
-      return after(pinVersion(this.versions, pins, pin, { self, args }), ({ version }) => pin.describe(version))
-    })
+    const pins = (): Pins | undefined => {
+      const own = pinsOfCaller(this.#session)
+      return own?.root ?? own
+    }
+    return dependencyOn({ cache: this, key: this.#keyOf(self, args), asker: { self, args }, pins })
   }
 
   /** Forgets one key: its entry, its running loads, and what the calling session has pinned. */
