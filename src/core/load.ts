@@ -193,12 +193,15 @@ export class Loads {
     if (reads.areTooMany) announce({ type: 'tooManyStamps', name, key: showKey(key), maxStamps })
   }
 
-  /** Nobody waits for this load: how it ends is seen by the next session, and by the counters. */
+  /**
+   * Nobody waits for this load: how it ends is seen by the next session, and by the counters. So it goes by what is
+   * current, and not by what the session that begins it has pinned.
+   */
   loadBehind(call: LoadCall, reading: Reading): void {
     if (this.#flights.hasLanding(call.pin.key)) return
     const flight = this.#flights.takeOff(call.pin.key, reading, this.#store.generation(call.pin.key), false)
     recover(
-      () => this.#load(call, flight),
+      () => this.#load({ ...call, pins: new Pins() }, flight),
       () => undefined,
     )
   }
