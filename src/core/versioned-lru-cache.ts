@@ -2,6 +2,7 @@ import { Answers, type Outcome } from './answers.ts'
 import { CallStamp, type Inner } from './call-stamp.ts'
 import { ambientPins } from './context.ts'
 import { type Dependency, dependencyOn } from './dependency.ts'
+import { forgetMadeOf } from './forget.ts'
 import { type Key, keyOfCall } from './key.ts'
 import { Loads } from './load.ts'
 import { readInLoad } from './nested.ts'
@@ -93,7 +94,9 @@ export class VersionedLruCache implements Inner {
 
   /** Forgets all keys. */
   clear(): void {
-    for (const pins of allPinsOfCaller(this.#session)) pins.dropAll(this)
+    const all = allPinsOfCaller(this.#session)
+    for (const pins of all) pins.dropAll(this)
+    forgetMadeOf(all, ({ owner }) => owner === this)
     this.#loads.groundAll()
     this.store.clear()
   }
@@ -166,9 +169,11 @@ export class VersionedLruCache implements Inner {
     return pin
   }
 
-  /** What a writer must not meet again: the running loads, and what its own session has pinned. */
+  /** What a writer must not meet again: the running loads, and what its own session has pinned of it or made of it. */
   #forget(key: Key): void {
-    for (const pins of allPinsOfCaller(this.#session)) pins.drop(pins.get(this, key))
+    const all = allPinsOfCaller(this.#session)
+    for (const pins of all) pins.drop(pins.get(this, key))
+    forgetMadeOf(all, (stamp) => stamp.owner === this && stamp.key === key)
     this.#loads.ground(key)
   }
 
