@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase } from '../../examples/express-postgres/database.ts'
 import { prepareFlights } from '../../examples/express-postgres/schema.ts'
 import { serveHeld } from './example-apps.ts'
@@ -14,6 +14,7 @@ import {
   refuses,
 } from './example-client.ts'
 import { conditionalPromises } from './example-conditional.ts'
+import { networkPromises } from './example-network.ts'
 import { type RunningApp, startApp, stopApp } from './example-process.ts'
 import { WRONG_BODIES, WRONG_FORMS } from './example-wrong-input.ts'
 
@@ -136,6 +137,8 @@ export function promises(databaseUrl: () => string | undefined): void {
   })
 
   conditionalPromises(() => app.url)
+
+  describe('the page made of parts', () => networkPromises(databaseUrl))
 
   test('on SIGTERM it finishes the running request, and exits with 0', async () => {
     await fetch(app.url) // leaves a connection that is kept alive, which must not hold it up
