@@ -65,11 +65,13 @@ function serverPromises(databaseUrl: () => string): void {
     const paths = ['/', '/api/report']
     const before = await restart()
     const kept = await Promise.all(paths.map(async (path) => (await ask(before + path)).headers.etag))
+    const made = await ask(`${before}/network`)
     const after = await restart()
     for (const [index, path] of paths.entries()) {
       expect(await askAgain(after + path, kept[index])).toMatchObject({ status: 304, text: '' })
     }
     expect(await getTotals(after)).toEqual({ requests: 2, notModified: 2, calls: 0, checks: 2, loads: 0, hits: 0 })
+    expect(await askAgain(`${after}/network`, made.headers.etag)).toMatchObject({ status: 304, text: '' })
 
     await recordFlight(database, FLIGHT)
     const later = await restart()
