@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { buildOf } from '../examples/express-postgres/build.ts'
 import { type Database, openDatabase } from '../examples/express-postgres/database.ts'
 import { recordFlight } from '../examples/express-postgres/flights.ts'
+import { readNetworkFiles } from '../examples/express-postgres/network-schema.ts'
 import { FLIGHTS } from '../examples/express-postgres/schema.ts'
 import { serveBroken, serveEmpty } from './support/example-apps.ts'
 import { askAgain, beginRequest, connectTo, FLIGHT, getReport, getTotals, refuses } from './support/example-client.ts'
@@ -126,6 +127,18 @@ test('a PORT that is none is refused in words', async () => {
   const example = runExample('examples/express-postgres/main.ts', { ...appEnv(undefined), PORT: '80 80' })
   expect(await example.ended).toBe(1)
   expect(example.output()).toMatch(/^PORT is "80 80": give a whole number from 0 to 65535/)
+})
+
+test('the airports are those of the file, whose names have commas and quotes in them', async () => {
+  const { airports, routes } = await readNetworkFiles()
+  expect([airports.length, routes.length]).toEqual([3376, 5366])
+  expect(airports.find(({ code }) => code === 'DBN')).toEqual({
+    code: 'DBN',
+    name: 'W. H. "Bud" Barron',
+    city: 'Dublin, GA',
+    latitude: 32.56445806,
+  })
+  expect(airports.filter(({ latitude }) => Number.isNaN(latitude))).toEqual([])
 })
 
 test.each([

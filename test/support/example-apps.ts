@@ -48,10 +48,7 @@ export async function serveHeld(database: Database) {
     record: () => recordFlight(database, FLIGHT),
     askAndWait: async () => (await (await fetch(`${server.url}/held`)).json()) as [number, number],
     askNow: async () => (await (await fetch(`${server.url}/now`)).json()) as number,
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]()
-      await database.close()
-    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
 }
 

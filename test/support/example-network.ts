@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Database, openDatabase } from '../../examples/express-postgres/database.ts'
-import { prepareNetwork, readNetworkFiles } from '../../examples/express-postgres/network-schema.ts'
+import type { Database } from '../../examples/express-postgres/database.ts'
 import { serveCounted } from './example-apps.ts'
 import { askAgain } from './example-client.ts'
 import { ask } from './http-client.ts'
@@ -29,19 +28,13 @@ const WRONG: [table: string, fields: Record<string, string>, reason: RegExp][] =
   ['routes', { origin: 'SFO', destination: 'SFO' }, /There is no such route/],
 ]
 
-/** What holds for the page that is made of parts, on any database. */
-export function networkPromises(databaseUrl: () => string | undefined): void {
-  let database: Database
+/** What holds for the page that is made of parts, on any database that was prepared for it. */
+export function networkPromises(database: () => Database): void {
   let app: Awaited<ReturnType<typeof serveCounted>>
   beforeAll(async () => {
-    database = await openDatabase(databaseUrl())
-    await prepareNetwork(database, await readNetworkFiles())
-    app = await serveCounted(database)
+    app = await serveCounted(database())
   })
-  afterAll(async () => {
-    await app[Symbol.asyncDispose]()
-    await database.close()
-  })
+  afterAll(() => app?.[Symbol.asyncDispose]())
 
   const page = async () => (await ask(`${app.url}/network`)).text
   const write = (table: string, fields: Record<string, string>) =>
