@@ -69,12 +69,11 @@ export const mutants = [
   },
   {
     name: 'one version for all arguments, as in Python',
-    file: 'src/core/versioned-lru-cache.ts',
+    file: 'src/core/answers.ts',
     edits: [
       [
         'const reading = this.#versions.read(call.pins, call.pin, call)',
-        `for (const { owner, reading } of call.pins ?? []) if (owner === this) call.pin.reading ??= reading
-    const reading = this.#versions.read(call.pins, call.pin, call)`,
+        'for (const { owner, reading } of call.pins ?? []) if (owner === call.pin.owner) call.pin.reading ??= reading\n    const reading = this.#versions.read(call.pins, call.pin, call)',
       ],
     ],
   },
@@ -105,7 +104,7 @@ export const mutants = [
   },
   {
     name: 'failed pin kept',
-    file: 'src/core/versioned-lru-cache.ts',
+    file: 'src/core/answers.ts',
     edits: [['    pin.letGo()\n', '']],
   },
   {
@@ -118,7 +117,10 @@ export const mutants = [
     name: 'TTL from the end of the load',
     file: 'src/core/store.ts',
     edits: [
-      ['size, reading, lifetime })', 'size, reading: { ...reading, readAt: this.#settings.clock() }, lifetime })'],
+      [
+        'size, reading, order, making, lifetime })',
+        'size, reading: { ...reading, readAt: this.#settings.clock() }, order, making, lifetime })',
+      ],
     ],
   },
   {
@@ -176,7 +178,7 @@ export const mutants = [
   {
     name: 'errors kept: a flight that failed can still be joined',
     file: 'src/core/load.ts',
-    edits: [['this.#counters.loadErrors++\n    this.#flights.end(flight)', 'this.#counters.loadErrors++']],
+    edits: [['this.#lifetime)\n    this.#flights.end(flight)', 'this.#lifetime)']],
   },
   {
     name: 'undefined not kept',
@@ -218,20 +220,20 @@ export const mutants = [
     file: 'src/core/versioned-lru-cache.ts',
     edits: [
       [
-        '      this.#forget(key)\n      const pins = pinsOfCaller(this.#session)\n',
-        '      const pins = pinsOfCaller(this.#session)\n      pins?.drop(pins.get(this, key))\n',
+        '      this.#forget(key)\n      return this.#enter',
+        '      for (const pins of allPinsOfCaller(this.#session)) pins.drop(pins.get(this, key))\n      return this.#enter',
       ],
     ],
   },
   {
     name: 'older overwrites newer',
     file: 'src/core/load.ts',
-    edits: [[' || this.#store.isNewer(key, reading)', '']],
+    edits: [[' && !this.#store.isNewer(key, order)', '']],
   },
   {
     name: 'an older flight lands after a newer output that has been evicted',
     file: 'src/core/load.ts',
-    edits: [['    this.#flights.overtake(key, reading.order)\n', '']],
+    edits: [['      this.#flights.overtake(key, order)\n', '']],
   },
   {
     name: 'an output that cannot be kept leaves the older one in place',
@@ -252,7 +254,7 @@ export const mutants = [
   {
     name: 'LRU touch missing',
     file: 'src/core/store.ts',
-    edits: [['    entries.use(slot)\n', '']],
+    edits: [['    this.#entries.use(slot)\n', '']],
   },
   {
     name: 'LRU evicts the newest',
@@ -396,7 +398,7 @@ export const mutants = [
   {
     name: 'the bound of stale serving counts from the load',
     file: 'src/core/store.ts',
-    edits: [['entries.confirmedAt[slot] = reading.readAt', '{}']],
+    edits: [['confirmedAt[slot] = readAt', '{}']],
     tests: ['stale'],
   },
   {
@@ -410,8 +412,8 @@ export const mutants = [
     file: 'src/core/load.ts',
     edits: [
       [
-        '    recover(\n      () => this.#load(call, flight),\n      () => undefined,\n    )',
-        '    this.#load(call, flight)',
+        '    recover(\n      () => this.#load({ ...call, pins: new Pins() }, flight),\n      () => undefined,\n    )',
+        '    this.#load({ ...call, pins: new Pins() }, flight)',
       ],
     ],
     tests: ['stale'],
@@ -419,18 +421,18 @@ export const mutants = [
   {
     name: 'an error hides behind what was invalidated',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [['return this.#store.delete(key)', 'return this.#store.peek(key) !== undefined']],
+    edits: [['return this.store.delete(key)', 'return this.store.peek(key) !== undefined']],
     tests: ['stale', 'versioned-lru-cache'],
   },
   {
     name: 'a failed refresh is hidden by what is kept',
-    file: 'src/core/versioned-lru-cache.ts',
+    file: 'src/core/answers.ts',
     edits: [['!refresh && ', '']],
     tests: ['stale'],
   },
   {
     name: 'a cycle hides behind a stale output',
-    file: 'src/core/versioned-lru-cache.ts',
+    file: 'src/core/answers.ts',
     edits: [[' && !(error instanceof LoadCycleError)', '']],
     tests: ['cycle'],
   },
@@ -466,20 +468,20 @@ export const mutants = [
   },
   {
     name: 'a stale output is not pinned',
-    file: 'src/core/versioned-lru-cache.ts',
+    file: 'src/core/answers.ts',
     edits: [
       [
         'const outcome = this.#serveStale(call, stale)',
-        'const outcome = this.#serveStale(call, stale)\n    setImmediate(() => call.pin.letGo())',
+        'setImmediate(() => call.pin.letGo())\n    const outcome = this.#serveStale(call, stale)',
       ],
     ],
     tests: ['stale'],
   },
   {
     name: 'what is served stale is taken after the background load has begun',
-    file: 'src/core/versioned-lru-cache.ts',
+    file: 'src/core/answers.ts',
     edits: [
-      ['this.#loads.loadBehind(call, reading)', ''],
+      ['    this.#loads.loadBehind(call, reading)\n', ''],
       [
         'const outcome = this.#serveStale(call, stale)',
         'this.#loads.loadBehind(call, reading)\n    const outcome = this.#serveStale(call, stale)',
@@ -500,15 +502,18 @@ export const mutants = [
     tests: ['stale'],
   },
   {
-    name: 'a load goes by the pins of the session that runs it',
+    name: 'a load is not told what it reads',
     file: 'src/core/work.ts',
     edits: [['pins: this.pins }', 'pins: sessionPins }']],
     tests: ['work'],
   },
   {
-    name: 'a load goes by the pins of the session that the option gives',
+    name: 'a load is not told what it reads of functions that name their session',
     file: 'src/core/session.ts',
-    edits: [['context?.work?.pins ?? ', '']],
+    edits: [
+      ['  if (work?.pins !== undefined) return work.pins\n', ''],
+      ['work?.load === undefined ? pins : pins?.watched(undefined)', 'pins'],
+    ],
     tests: ['work'],
   },
   {
@@ -526,7 +531,7 @@ export const mutants = [
   {
     name: 'what was made of something stale is kept as good',
     file: 'src/core/load.ts',
-    edits: [['} else if (flight.work?.tainted) {', '} else if (output === flight) {']],
+    edits: [['flight.work?.tainted || !flight.reads.isWhole', '!flight.reads.isWhole']],
     tests: ['work'],
   },
   {
@@ -640,14 +645,14 @@ export const mutants = [
   },
   {
     name: 'a pair that was dropped is still found',
-    file: 'src/core/pins.ts',
+    file: 'src/core/pin-board.ts',
     edits: [['    ofFirst?.delete(b)\n', '']],
     tests: ['pins'],
   },
   {
     name: 'a key function is ignored by a hit',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [['this.#settings.key === undefined ? args : undefined)', 'args)']],
+    edits: [['this.settings.key === undefined ? asker.args : undefined', 'asker.args']],
     tests: ['pins'],
   },
   {
@@ -665,30 +670,27 @@ export const mutants = [
   {
     name: 'invalidate in an inner load leaves the pins of the outer one',
     file: 'src/core/session.ts',
-    edits: [
-      [
-        '  for (const { pins } of currentWork()) all.add(pins)\n',
-        '  for (const { pins } of [...currentWork()].slice(0, 1)) all.add(pins)\n',
-      ],
-    ],
+    edits: [['of currentWork()) {', 'of [...currentWork()].slice(0, 1)) {']],
     tests: ['work'],
   },
   {
     name: 'a session that begins in a load goes by the pins of the load',
     file: 'src/core/work.ts',
-    edits: [['outer && new Work(pins.snapshot, outer.load, outer)', 'outer']],
+    edits: [
+      ['outer && new Work(outer.load === undefined ? pins : pins.watched(pins.snapshot), outer.load, outer)', 'outer'],
+    ],
     tests: ['work'],
   },
   {
     name: 'a load goes on after its end',
-    file: 'src/core/cycle.ts',
-    edits: [['  load.work?.end()\n', '']],
+    file: 'src/core/flight.ts',
+    edits: [['    flight.work?.end()\n', '']],
     tests: ['work'],
   },
   {
     name: 'what outlives a load goes by its pins',
     file: 'src/core/work.ts',
-    edits: [['context.pins = context.sessionPins', 'context.pins ??= context.sessionPins']],
+    edits: [['context.pins = this.load', 'context.pins ??= this.load']],
     tests: ['work'],
   },
   {
@@ -722,13 +724,18 @@ export const mutants = [
   },
   {
     name: 'a dependency is checked without being pinned',
-    file: 'src/core/versions.ts',
-    edits: [['after(versions.read(pins, pin, asker), (', 'after(versions.read(pins, Object.create(pin), asker), (']],
+    file: 'src/core/dependency.ts',
+    edits: [
+      [
+        'pinVersion(cache.versions, pins, pin, asker), (',
+        'pinVersion(cache.versions, pins, Object.create(pin), asker), (',
+      ],
+    ],
     tests: ['dependency'],
   },
   {
     name: 'stale outputs are served after a tag has gone out',
-    file: 'src/core/versioned-lru-cache.ts',
+    file: 'src/core/answers.ts',
     edits: [['pins?.onlyCurrent || refusesStale() ? NO_SLOT : ', '']],
     tests: ['dependency'],
   },
@@ -911,14 +918,14 @@ export const mutants = [
   },
   {
     name: 'a load for who has refused it is made of something stale',
-    file: 'src/core/versioned-lru-cache.ts',
+    file: 'src/core/answers.ts',
     edits: [['pins?.onlyCurrent || refusesStale()', 'pins?.onlyCurrent']],
     tests: ['dependency'],
   },
   {
     name: 'who has refused it joins a load that is made of something stale',
-    file: 'src/core/load.ts',
-    edits: [['if (joined !== undefined && refusesStale())', 'if (joined === flight.work)']],
+    file: 'src/core/joining.ts',
+    edits: [['  if (isStale && refusesStale()) return false\n', '']],
     tests: ['dependency'],
   },
   {
@@ -944,7 +951,7 @@ export const mutants = [
   },
   {
     name: 'a source is checked for each function that goes by it',
-    file: 'src/core/version-source.ts',
+    file: 'src/core/shared-source.ts',
     edits: [['pins?.get(this, key) ?? new Pin(', 'new Pin(']],
     tests: ['version-source'],
   },
@@ -962,7 +969,7 @@ export const mutants = [
   },
   {
     name: 'a key that a counter forgets gets an old version',
-    file: 'src/core/counter.ts',
+    file: 'src/core/counts.ts',
     edits: [['this.#last++\n    this.#floor = this.#last', 'this.#floor += 0']],
     tests: ['counter'],
   },
@@ -1082,7 +1089,7 @@ export const mutants = [
   {
     name: 'snapshot: a load does not read in it',
     file: 'src/core/load.ts',
-    edits: [['call.args), flight.reading.snapshot)', 'call.args), undefined)']],
+    edits: [['pinsOf(call), flight.reading.snapshot,', 'pinsOf(call), undefined,']],
     tests: ['sources/postgres-snapshot'],
   },
   {
@@ -1243,7 +1250,7 @@ export const mutants = [
   {
     name: 'verifyVersions: a write between a hit and its verification is reported',
     file: 'src/core/verifier.ts',
-    edits: [['!tainted && sameVersion(given.version, kept.version) &&', '!tainted &&']],
+    edits: [['    if (!sameVersion(current.version, version)) return false\n', '']],
     tests: ['verify-versions'],
   },
   {
