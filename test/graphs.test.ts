@@ -9,7 +9,9 @@ import { ScheduledEdges } from './support/history-random.ts'
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31)
 const path = process.env.FC_PATH
 const LONG = process.env.LONG === '1'
-const RUNS = Number(process.env.RUNS ?? (LONG ? 100_000 : 400))
+/** A wrong build has to be found out each time. */
+const IS_MUTANT = process.env.NO_SHRINKING !== undefined
+const RUNS = Number(process.env.RUNS ?? (LONG ? 100_000 : IS_MUTANT ? 2000 : 250))
 
 async function agrees(scheduler: fc.Scheduler, plan: GraphPlan): Promise<void> {
   const edges = new ScheduledEdges(scheduler)

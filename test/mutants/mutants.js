@@ -1304,4 +1304,149 @@ export const mutants = [
     ],
     tests: ['sources/postgres-history'],
   },
+  {
+    name: 'nested: a load that was joined is taken as it is',
+    file: 'src/core/joining.ts',
+    edits: [['return origin?.stamps === undefined ||', 'return true || origin?.stamps === undefined ||']],
+    tests: ['nested-joined', 'graphs'],
+  },
+  {
+    name: 'nested: what a joined load was made of is not handed on',
+    file: 'src/core/load.ts',
+    edits: [
+      [
+        '? this.#take(call, joined, output) :',
+        '? this.#take(call, { ...joined, origin: { ...joined.origin, stamps: undefined } } as never, output) :',
+      ],
+    ],
+    tests: ['nested-joined', 'nested', 'graphs'],
+  },
+  {
+    name: 'nested: what a hit was made of is not handed on',
+    file: 'src/core/store.ts',
+    edits: [['      stamps: making?.stamps,\n', '      stamps: undefined,\n']],
+    tests: ['nested', 'graphs'],
+  },
+  {
+    name: 'nested: all that an output was made of is asked for at once',
+    file: 'src/core/judgement.ts',
+    edits: [['this.#acceptsFrom(0, stamps)', 'this.#acceptsFrom(0, [stamps.flat()])']],
+    tests: ['nested'],
+  },
+  {
+    name: 'nested: what was read last is asked for first',
+    file: 'src/core/judgement.ts',
+    edits: [['this.#acceptsFrom(0, stamps)', 'this.#acceptsFrom(0, [...stamps].reverse())']],
+    tests: ['nested'],
+  },
+  {
+    name: 'nested: what is compared by its output is looked at by its version',
+    file: 'src/core/call-stamp.ts',
+    edits: [['this.#origin.identity === 0 ?', 'this.#origin.identity >= 0 ?']],
+    tests: ['nested-cut-off', 'graphs'],
+  },
+  {
+    name: 'nested: an output that comes back has its old identity',
+    file: 'src/core/store.ts',
+    edits: [
+      ['return newIdentity()', 'return this.again(equals, output)'],
+      [
+        '  /** @param replaces whether',
+        `  olds: [output: unknown, identity: number][] = []
+
+  again(equals: (kept: unknown, loaded: unknown) => unknown, output: unknown): number {
+    const known = this.olds.find(([old]) => isSame(equals, old, output)) ?? [output, newIdentity()]
+    this.olds.push(known)
+    return known[1]
+  }
+
+  /** @param replaces whether`,
+      ],
+    ],
+    tests: ['nested-cut-off'],
+  },
+  {
+    name: 'nested: what a load reads goes to the load that began last',
+    file: 'src/core/context.ts',
+    edits: [
+      ['return ambient.getStore()?.work?.load', 'return ambient.getStore()?.work?.load && latest'],
+      [
+        'export function enter<R>(context: Context, fn: () => R): R {',
+        'let latest: Load | undefined\n\nexport function enter<R>(context: Context, fn: () => R): R {\n  latest = context.work?.load ?? latest',
+      ],
+    ],
+    tests: ['nested', 'graphs'],
+  },
+  {
+    name: 'nested: the TTL of a part is not that of the whole',
+    file: 'src/core/call-stamp.ts',
+    edits: [['if (!(now >= readAt && now < expiresAt)) return false', '']],
+    tests: ['nested-lifetimes', 'graphs'],
+  },
+  {
+    name: 'nested: what was made of an invalidated part stays good',
+    file: 'src/core/call-stamp.ts',
+    edits: [['if (inner.store.generation(this.key) !== generation) return false', '']],
+    tests: ['nested-lifetimes', 'graphs'],
+  },
+  {
+    name: 'nested: what is read after the end of a load is recorded all the same',
+    file: 'src/core/reads.ts',
+    edits: [
+      ['const waves = this.#waves.filter((wave) => wave.length > 0)', 'const waves = this.#waves'],
+      ['    this.isOpen = false\n    this.#waves = []\n', '    this.isOpen = false\n'],
+      ['    if (!this.isOpen) return\n', ''],
+      ['if (reads === undefined || reads.isOpen) return reads', 'if (reads) return reads'],
+    ],
+    tests: ['tracking'],
+  },
+  {
+    name: 'nested: a part that failed is not recorded',
+    file: 'src/core/nested.ts',
+    edits: [
+      [
+        '    own?.letGo()\n    note()',
+        `    own?.letGo()
+    const stamp = { owner: undefined, key: '', ttl: undefined, isSame: () => false, matches: () => true }
+    if (pin.origin === undefined) note()
+    else reads.end(wave, stamp as never, { ...pin.origin, stamps: undefined })`,
+      ],
+    ],
+    tests: ['nested', 'graphs'],
+  },
+  {
+    name: 'nested: what is not known to be all is kept',
+    file: 'src/core/load.ts',
+    edits: [['flight.work?.tainted || !flight.reads.isWhole', 'flight.work?.tainted']],
+    tests: ['nested', 'graphs'],
+  },
+  {
+    name: 'nested: a load is as new as its own version, whatever it has read',
+    file: 'src/core/flight.ts',
+    edits: [['Math.min(this.reading.order, this.reads.order)', 'this.reading.order']],
+    tests: ['nested'],
+  },
+  {
+    name: 'nested: a refresh that was overtaken counts as the newest',
+    file: 'src/core/load.ts',
+    edits: [
+      [
+        '    flight.trace(stamps, lifetime, identity)\n',
+        '    if (flight.isRefresh) flight.generation = this.#store.generation(key)\n    flight.trace(stamps, lifetime, identity)\n',
+      ],
+    ],
+    tests: ['nested-found'],
+  },
+  {
+    name: 'nested: a refresh outdates nothing',
+    file: 'src/core/load.ts',
+    edits: [['      if (flight.isRefresh) this.#outdateBefore(flight)\n', '']],
+    tests: ['nested-found'],
+  },
+  {
+    name: 'nested: without a session, a load asks again for the version of its call',
+    file: 'src/core/answers.ts',
+    edits: [['    if (this.#versions.areShared) call.pins ??= new Pins()\n', '']],
+    tests: ['nested-found'],
+  },
 ]
