@@ -1,0 +1,506 @@
+import { describe, expect, it } from 'vitest'
+import { runInSession, Session, versionedLruCache, versionSource } from '../src/index.ts'
+import { gate, settle } from './support/gate.ts'
+import { eventsFromNow, part, versionIn, whole } from './support/nested.ts'
+import { MODES, type Shape, shaped, World } from './support/world.ts'
+
+describe.each(MODES)('an outer output, of a $loader loader, with a $version version within', ({ loader, version }) => {
+  /** Calls each other as functions do: a synchronous one gets its part at once. */
+  function made(shape: Shape) {
+    const world = new World()
+    const inner = versionedLruCache(shaped(shape, world.load), { version: shaped(version, world.check), name: 'inner' })
+    const wrap = (make: () => unknown): (() => unknown) => {
+      const load = (): unknown => {
+        world.steps.push('load outer')
+        return make()
+      }
+      return version === 'sync' && shape === 'sync' ? load : async () => load()
+    }
+    return { world, inner, outer: versionedLruCache(wrap(() => inner('eu'))) }
+  }
+
+  it('is outdated as soon as what it was made of moves, without a word', async () => {
+    const { world, outer } = made(loader)
+    expect(await outer()).toMatchObject({ version: 1 })
+    expect(world.take()).toEqual(['load outer', 'check eu', 'load eu'])
+    expect(await outer()).toMatchObject({ version: 1 })
+    expect(world.take()).toEqual(['check eu'])
+    world.write('eu')
+    expect(await outer()).toMatchObject({ version: 2 })
+    expect(world.take()).toEqual(['check eu', 'load outer', 'load eu'])
+  })
+
+  it('is pinned like any other: a second call of the session asks nothing', async () => {
+    const { world, outer } = made(loader)
+    await runInSession(async () => {
+      const first = await outer()
+      world.write('eu')
+      world.take()
+      expect(await outer()).toBe(first)
+      expect(world.take()).toEqual([])
+    })
+  })
+})
+
+describe('functions that are synchronous', () => {
+  it('nest as well, and stay synchronous', () => {
+    const world = new World()
+    const inner = versionedLruCache(world.load, { version: world.check })
+    const middle = versionedLruCache((id: string) => `middle of ${inner(id).version}`)
+    const outer = versionedLruCache(() => `outer of ${middle('eu')} and ${middle('us')}`)
+    expect(outer()).toBe('outer of middle of 1 and middle of 1')
+    expect(world.take()).toEqual(['check eu', 'load eu', 'check us', 'load us'])
+    world.write('us')
+    expect(outer()).toBe('outer of middle of 1 and middle of 2')
+    expect(world.take()).toEqual(['check eu', 'check us', 'load us'])
+  })
+})
+
+describe('what an outer output was made of counts', () => {
+  it('however deep it lies: each part that has moved is loaded, with all that was made of it, and no other', async () => {
+    const world = new World()
+    const menu = part(world, 'menu')
+    const user = part(world, 'user')
+    const header = whole(world, 'header', async () => `[${await user()}]`)
+    const page = whole(world, 'page', async () => `${await menu()} ${await header()}`)
+    expect(await page()).toBe('menu 1 [user 1]')
+    world.take()
+    world.write('user')
+    expect(await page()).toBe('menu 1 [user 2]')
+    expect(world.take()).toEqual(['check menu', 'check user', 'load page', 'load header', 'load user'])
+    world.write('menu')
+    expect(await page()).toBe('menu 2 [user 2]')
+    expect(world.take()).toEqual(['check menu', 'load page', 'load menu', 'check user'])
+  })
+
+  it('beside a version of its own, which is looked at first', async () => {
+    const world = new World()
+    const user = part(world, 'user')
+    const page = whole(world, 'page', () => user(), { version: versionIn(world, 'page') })
+    await page()
+    world.take()
+    await page()
+    expect(world.take()).toEqual(['check page', 'check user'])
+    world.write('page')
+    await page()
+    expect(world.take()).toEqual(['check page', 'load page', 'check user'])
+    world.write('user')
+    expect(await page()).toBe('user 2')
+  })
+
+  it('when the part was kept already', async () => {
+    const world = new World()
+    const user = part(world, 'user')
+    const page = whole(world, 'page', () => user())
+    await user()
+    await page()
+    expect(world.take()).toEqual(['check user', 'load user', 'load page', 'check user'])
+    world.write('user')
+    expect(await page()).toBe('user 2')
+  })
+
+  it('when the session had it pinned already', async () => {
+    const world = new World()
+    const user = part(world, 'user')
+    const page = whole(world, 'page', () => user())
+    await runInSession(async () => [await user(), await page()])
+    expect(world.take()).toEqual(['check user', 'load user', 'load page'])
+    world.write('user')
+    expect(await page()).toBe('user 2')
+  })
+
+  it('when the part was kept and was itself made of others', async () => {
+    const world = new World()
+    const user = part(world, 'user')
+    const header = whole(world, 'header', () => user())
+    const page = whole(world, 'page', () => header())
+    await header()
+    await page()
+    expect(header.stats()).toMatchObject({ loads: 1, hits: 1 })
+    world.write('user')
+    expect(await page()).toBe('user 2')
+  })
+
+  it('when its load joined the running load of another session', async () => {
+    const world = new World()
+    const hold = gate()
+    const name = part(world, 'name')
+    const user = whole(world, 'user', async () => {
+      await hold.promise
+      return name()
+    })
+    const page = whole(world, 'page', () => user())
+    const both = [user(), page()]
+    await settle()
+    hold.open()
+    expect(await Promise.all(both)).toEqual(['name 1', 'name 1'])
+    expect(user.stats()).toMatchObject({ loads: 1, shared: 1 })
+    world.write('name')
+    expect(await page()).toBe('name 2')
+  })
+
+  it('when it was served stale: then the output is returned, and not kept', async () => {
+    const world = new World()
+    const user = part(world, 'user', { staleWhileRevalidate: 60_000 })
+    const page = whole(world, 'page', () => user())
+    await page()
+    world.write('user')
+    expect(await page()).toBe('user 1')
+    await settle()
+    expect(page.stats()).toMatchObject({ stale: 0, unkept: 1 })
+    expect(await page()).toBe('user 2')
+  })
+
+  it('when it has failed and the loader has made do without it', async () => {
+    const world = new World()
+    const user = whole(world, 'user', () => Promise.reject(new Error('gone')), { version: versionIn(world, 'user') })
+    const page = whole(world, 'page', () => user().catch(() => 'nobody'))
+    expect(await page()).toBe('nobody')
+    world.take()
+    expect(await page()).toBe('nobody')
+    expect(world.take()).toEqual(['check user'])
+    world.write('user')
+    await page()
+    expect(world.take()).toEqual(['check user', 'load page', 'load user'])
+  })
+
+  it('when a version of it could not be had: nobody knows what the output is worth, so it is not kept', async () => {
+    const world = new World()
+    let isDown = true
+    const version = async (): Promise<number> => {
+      if (isDown) throw new Error('down')
+      return world.check('user')
+    }
+    const user = part(world, 'user', { version })
+    const page = whole(world, 'page', () => user().catch(() => 'nobody'))
+    expect(await page()).toBe('nobody')
+    expect(page.stats()).toMatchObject({ entries: 0, unkept: 1 })
+    isDown = false
+    expect(await page()).toBe('user 1')
+    isDown = true // the page was made of what nobody can look at now
+    expect(await page()).toBe('nobody')
+  })
+
+  it('also when it is a version that the loader reads itself', async () => {
+    const world = new World()
+    const users = versionSource({ name: 'users', read: async (id: string) => world.check(id) })
+    const page = whole(world, 'page', async () => {
+      await users.current('ann')
+      return world.load('ann').version
+    })
+    expect(await page()).toBe(1)
+    expect(world.take()).toEqual(['load page', 'check ann', 'load ann'])
+    expect(await page()).toBe(1)
+    expect(world.take()).toEqual(['check ann'])
+    world.write('bob')
+    expect(await page()).toBe(1)
+    world.write('ann')
+    expect(await page()).toBe(2)
+  })
+
+  it('also when the version that it reads itself could not be had: then it is not kept', async () => {
+    const world = new World()
+    const users = versionSource({ name: 'users', read: () => Promise.reject(new Error('down')) })
+    const page = whole(world, 'page', () => users.current().catch(() => 'unknown'))
+    expect(await page()).toBe('unknown')
+    expect(page.stats()).toMatchObject({ entries: 0, unkept: 1 })
+  })
+
+  it('in a session that begins within the loader', async () => {
+    const world = new World()
+    const user = part(world, 'user')
+    const page = whole(world, 'page', () => runInSession(() => user()))
+    await page()
+    world.write('user')
+    expect(await page()).toBe('user 2')
+  })
+
+  it('of a function that keeps its session elsewhere', async () => {
+    const world = new World()
+    const user = part(world, 'user', { session: () => new Map() })
+    const page = whole(world, 'page', () => user())
+    await page()
+    world.write('user')
+    expect(await page()).toBe('user 2')
+  })
+})
+
+describe('a session that looks at an output', () => {
+  /** A page of the articles of the current issue. */
+  function magazine() {
+    const world = new World()
+    const current = part(world, 'issue')
+    const articles = versionedLruCache(async (of: string) => `articles of ${of}`, {
+      name: 'articles',
+      version: async (of: string) => world.check(`articles of ${of}`),
+    })
+    const page = whole(world, 'page', async () => articles(await current()))
+    return { world, page }
+  }
+
+  it('asks in the order in which the loader read, and no further than the first difference', async () => {
+    const { world, page } = magazine()
+    expect(await page()).toBe('articles of issue 1')
+    world.take()
+    await page()
+    expect(world.take()).toEqual(['check issue', 'check articles of issue 1'])
+    world.write('issue')
+    expect(await page()).toBe('articles of issue 2')
+    expect(world.take()).toEqual(['check issue', 'load page', 'load issue', 'check articles of issue 2'])
+  })
+
+  it('does not hang on what is no longer there: a check of it would fail', async () => {
+    const world = new World()
+    let isGone = false
+    const current = part(world, 'issue')
+    const articles = versionedLruCache(async (of: string) => `articles of ${of}`, {
+      version: async (of: string) => {
+        if (isGone && of === 'issue 1') throw new Error('there is no such issue')
+        return 1
+      },
+    })
+    const page = whole(world, 'page', async () => articles(await current()))
+    await page()
+    world.write('issue')
+    isGone = true
+    expect(await page()).toBe('articles of issue 2')
+  })
+
+  it('loads, when what it would have to know cannot be found out', async () => {
+    const world = new World()
+    let isDown = false
+    const user = part(world, 'user', {
+      version: async () => {
+        if (isDown) throw new Error('down')
+        return 1
+      },
+    })
+    const page = whole(world, 'page', () => user().catch(() => 'nobody'))
+    await page()
+    isDown = true
+    expect(await page()).toBe('nobody')
+  })
+
+  it('asks at once, and in one batch, for what the loader asked for at once', async () => {
+    const world = new World()
+    const rows = versionSource({
+      name: 'rows',
+      readMany: async (ids: readonly string[]) => {
+        world.steps.push(`check ${ids.join(' and ')}`)
+        return ids.map((id) => world.versionOf(id))
+      },
+    })
+    const row = versionedLruCache(async (id: string) => `${id} ${world.versionOf(id)}`, { version: rows })
+    const page = whole(world, 'page', async () => [await row('head'), ...(await Promise.all([row('a'), row('b')]))])
+    await page()
+    world.take()
+    await page()
+    expect(world.take()).toEqual(['check head', 'check a and b'])
+    world.write('b')
+    expect(await page()).toEqual(['head 1', 'a 1', 'b 2'])
+  })
+
+  it('checks each key of a source once, however many functions go by it: when nothing is kept, and when all is', async () => {
+    const world = new World()
+    const users = versionSource({ name: 'users', read: async (id: string) => world.check(id) })
+    const of = (name: string) => versionedLruCache(async (id: string) => `${name} of ${id}`, { version: users, name })
+    const parts = ['name', 'photo', 'mail', 'phone'].map(of)
+    const card = whole(world, 'card', () => Promise.all(parts.map((ask) => ask('ann'))))
+    const page = whole(world, 'page', async () => {
+      await users.current('ann')
+      return [await card(), await parts[0]?.('ann')]
+    })
+    const visit = () => runInSession(async () => [await page(), await card(), await parts[1]?.('ann')])
+    await visit()
+    expect(world.take()).toEqual(['load page', 'check ann', 'load card'])
+    await visit()
+    expect(world.take()).toEqual(['check ann'])
+    world.write('ann')
+    await visit()
+    expect(world.take()).toEqual(['check ann', 'load page', 'load card'])
+  })
+
+  it('checks a version function once, also if a load calls what the session has called', async () => {
+    const world = new World()
+    const user = part(world, 'user')
+    const page = whole(world, 'page', () => user())
+    await page()
+    world.write('user')
+    world.take()
+    await runInSession(async () => [await user(), await page(), await user()])
+    expect(world.take()).toEqual(['check user', 'load user', 'load page'])
+  })
+
+  it('gets what agrees with all that it has seen: its own load of that, if what is kept is newer', async () => {
+    const world = new World()
+    const user = part(world, 'user')
+    const page = whole(world, 'page', async () => `page of ${await user()}`)
+    const old = new Session()
+    await old.run(() => user()) // 1. sees user 1
+    world.write('user')
+    expect(await page()).toBe('page of user 2') // 2. another session keeps a page of user 2
+    world.take()
+    expect(await old.run(() => page())).toBe('page of user 1') // 3. is not what the old session sees
+    expect(world.take()).toEqual(['load page'])
+  })
+
+  it('leaves what is newer in its place when it has loaded something outdated for itself', async () => {
+    const world = new World()
+    const user = part(world, 'user')
+    const page = whole(world, 'page', async () => `page of ${await user()}`)
+    const old = new Session()
+    await old.run(() => user())
+    world.write('user')
+    await page()
+    await old.run(() => page())
+    expect(page.stats()).toMatchObject({ overtaken: 1 })
+    world.take()
+    expect(await page()).toBe('page of user 2')
+    expect(world.take()).toEqual(['check user'])
+  })
+
+  it('does not get what an old session has left, and replaces it', async () => {
+    const world = new World()
+    const user = part(world, 'user')
+    const page = whole(world, 'page', async () => `page of ${await user()}`)
+    const old = new Session()
+    await old.run(() => user())
+    world.write('user')
+    expect(await old.run(() => page())).toBe('page of user 1')
+    expect(page.stats()).toMatchObject({ entries: 1 })
+    expect(await page()).toBe('page of user 2')
+    world.take()
+    expect(await page()).toBe('page of user 2')
+    expect(world.take()).toEqual(['check user'])
+  })
+
+  it('loads where the loader turns out to be synchronous, when a part of it has to be waited for', async () => {
+    const world = new World()
+    const user = part(world, 'user')
+    let promised: Promise<string> | undefined
+    const page = versionedLruCache(() => {
+      world.steps.push('load page')
+      promised = user()
+      return 'page'
+    })
+    expect([page(), page()]).toEqual(['page', 'page'])
+    await promised
+    expect(world.take().filter((step) => step === 'load page')).toHaveLength(2)
+  })
+
+  it('takes an entry that was replaced meanwhile for what it is now', async () => {
+    const world = new World()
+    const checks = gate<number>()
+    let isHeld = false
+    const user = part(world, 'user', { version: () => (isHeld ? checks.promise : Promise.resolve(1)) })
+    const page = whole(world, 'page', () => user())
+    await page()
+    isHeld = true
+    const looking = page() // 1. looks at what is kept, and has to wait for a check
+    await settle()
+    page.clear() // 2. that is dropped
+    checks.open(1) // 3. the check says that it would have been good
+    world.take()
+    await looking
+    expect(world.take()).toEqual(['load page'])
+  })
+})
+
+describe('a load', () => {
+  it('goes by the pins of its session: in one session everything agrees, by identity', async () => {
+    const world = new World()
+    const user = versionedLruCache(async () => ({ version: world.versionOf('user') }), {
+      version: async () => world.check('user'),
+    })
+    const page = whole(world, 'page', async () => ({ user: await user() }))
+    await runInSession(async () => {
+      const seen = await user()
+      world.write('user')
+      expect((await page()).user).toBe(seen)
+      expect(await user()).toBe(seen)
+    })
+    expect((await page()).user).toEqual({ version: 2 })
+  })
+
+  it('hands what it reads to no load that runs beside it', async () => {
+    const world = new World()
+    const [user, menu] = [part(world, 'user'), part(world, 'menu')]
+    const hold = gate()
+    const head = whole(world, 'head', async () => {
+      await hold.promise
+      return user()
+    })
+    const foot = whole(world, 'foot', async () => {
+      await hold.promise
+      return menu()
+    })
+    await runInSession(async () => {
+      const both = Promise.all([head(), foot()])
+      await settle()
+      hold.open()
+      await both
+    })
+    world.write('user')
+    world.take()
+    await foot()
+    expect(world.take()).toEqual(['check menu'])
+    await head()
+    expect(world.take()).toEqual(['check user', 'load head', 'load user'])
+  })
+
+  it('keeps to what it has begun with when its session is renewed, and is judged by that', async () => {
+    const world = new World()
+    const user = part(world, 'user')
+    const session = new Session()
+    const page = whole(world, 'page', async () => {
+      const before = await user()
+      world.write('user')
+      session.renew()
+      return `${before}, ${await user()}`
+    })
+    expect(await session.run(() => page())).toBe('user 1, user 1')
+    expect(await session.run(() => user())).toBe('user 2')
+    expect(await session.run(() => page())).toBe('user 2, user 2') // what is kept is of user 1
+  })
+
+  it('that invalidates a part and reads it again is made of the new one', async () => {
+    const world = new World()
+    const user = part(world, 'user')
+    const page = whole(world, 'page', async () => {
+      await user()
+      world.write('user')
+      user.invalidate()
+      return user()
+    })
+    expect(await page()).toBe('user 2')
+    expect(page.stats().entries).toBe(1)
+    world.take()
+    expect(await page()).toBe('user 3') // the first that it read is outdated, so it runs again
+  })
+})
+
+describe('verifyVersions', () => {
+  it('finds nothing wrong with an output whose part has moved, and what a part hides if its own version is wrong', async () => {
+    const events = eventsFromNow()
+    const world = new World()
+    let text = 'a'
+    const user = whole(world, 'user', () => text, { version: versionIn(world, 'user') })
+    const page = whole(world, 'page', () => user(), { version: async () => 1, verifyVersions: { sample: 1, grace: 0 } })
+    const verified = async (): Promise<void> => {
+      const before = page.stats().verified
+      await page()
+      await expect.poll(() => page.stats().verified).toBe(before + 1)
+    }
+    await page()
+    await verified()
+    await runInSession(async () => {
+      await page()
+      text = 'b'
+      world.write('user') // before the verification has loaded: its output differs
+      await expect.poll(() => page.stats().verified).toBe(2)
+    })
+    await settle()
+    expect(events).toEqual([])
+    expect(await page()).toBe('b')
+  })
+})
