@@ -7,8 +7,11 @@ import {
   versionedLruCache,
   versionSource,
 } from '../src/index.ts'
+import { gate, settle } from './support/gate.ts'
 import { part, whole } from './support/nested.ts'
 import { World } from './support/world.ts'
+
+type Ask = () => Promise<string>
 
 /** Two parts, and what writes both of them between the loads of the two, so often. */
 function torn(writes: number) {
@@ -141,6 +144,30 @@ describe('readConsistently', () => {
     isDown = true
     expect(await menu()).toBe('menu 1')
     await expect(readConsistently(() => menu())).rejects.toThrow('down')
+  })
+
+  it('takes no output of others of which it cannot look at all that it was made of', async () => {
+    const world = new World()
+    const hold = gate()
+    const [user, menu, orders] = ['user', 'menu', 'orders'].map((name) => part(world, name)) as [Ask, Ask, Ask]
+    const load = async (): Promise<string[]> => {
+      await hold.promise
+      return [await user(), await menu()]
+    }
+    const page = whole(world, 'page', load, { maxStamps: 1 })
+    const other = page() // 1. loads
+    await settle()
+    let attempts = 0
+    const reading = readConsistently(async () => {
+      const seen = await page() // 2. would join
+      if (attempts++ === 0) for (const name of ['user', 'menu', 'orders']) world.write(name)
+      return [...seen, await orders()]
+    })
+    await settle()
+    hold.open()
+    await other
+    expect(await reading).toEqual(['user 2', 'menu 2', 'orders 2'])
+    expect(attempts).toBe(2)
   })
 
   it('is a session of its own: it neither goes by what is pinned around it, nor pins anything there', async () => {

@@ -85,13 +85,14 @@ export class Loads {
 
   /**
    * What was made of something stale is never whole; who takes that, takes it if the rest is right. What was made of too
-   * many things to look at does if all of them were read after the call was made: it could not get anything newer.
+   * many things to look at does if all of them were read after the call was made: it could not get anything newer. But
+   * then the session does not know what they were, so not if somebody is to be told that, or to look at them again.
    */
   #accepts(call: LoadCall, flight: Flight, asked: number): boolean | Promise<boolean> {
     const { reads } = flight
     const isStale = flight.work?.tainted === true
     if (isStale && refusesStale()) return false
-    if (reads.areTooMany) return reads.order > asked
+    if (reads.areTooMany) return reads.order > asked && !pinsOf(call).onlyCurrent
     return (isStale || reads.isWhole) && this.#matches(call, flight)
   }
 
