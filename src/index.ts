@@ -3,7 +3,7 @@ export { type CompositeKey, type CompositeOptions, type CompositeVersion, compos
 export { detached } from './core/context.ts'
 export { type Counter, type CounterOptions, type CounterVersion, counter } from './core/counter.ts'
 export { type CacheDecorator, cachedMethod } from './core/decorator.ts'
-export type { Dependency } from './core/dependency.ts'
+export type { Dependency, DependencyVersions } from './core/dependency.ts'
 export { dependsOn } from './core/depends-on.ts'
 export {
   InvalidDecoratorTargetError,

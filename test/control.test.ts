@@ -108,3 +108,52 @@ describe('refresh', () => {
     expect(loads).toBeLessThanOrEqual(2)
   })
 })
+
+describe.each(['invalidate', 'clear', 'refresh'] as const)('%s, by way of what was made of the output', (control) => {
+  function make(inSession: boolean) {
+    const data = { value: 1 }
+    const inner = versionedLruCache(async (id: string) => `${id}${data.value}`, { version: () => 'v', equals: true })
+    const middle = versionedLruCache(async (id: string) => `middle of ${await inner(id)}`)
+    const outer = versionedLruCache(async () => `outer of ${await middle('a')}`)
+    const run = inSession ? runInSession : <R>(fn: () => R): R => fn()
+    const write = async () => {
+      data.value++
+      await inner[control]('a')
+    }
+    return { outer, run, write }
+  }
+
+  it('lets a writer read its own write', async () => {
+    const { outer, run, write } = make(true)
+    await run(async () => {
+      expect(await outer()).toBe('outer of middle of a1')
+      await write()
+      expect(await outer()).toBe('outer of middle of a2')
+    })
+  })
+
+  it('also in a load', async () => {
+    const { outer, run, write } = make(true)
+    const writer = versionedLruCache(async () => {
+      const before = await outer()
+      await write()
+      return [before, await outer()]
+    })
+    expect(await run(() => writer())).toEqual(['outer of middle of a1', 'outer of middle of a2'])
+  })
+
+  it('lets no later session have what was made of it before', async () => {
+    const { outer, run, write } = make(false)
+    expect(await run(() => outer())).toBe('outer of middle of a1')
+    await write()
+    expect(await run(() => outer())).toBe('outer of middle of a2')
+  })
+
+  it('leaves other sessions what they have pinned', async () => {
+    const { outer, write } = make(true)
+    const other = new Session()
+    expect(await other.run(() => outer())).toBe('outer of middle of a1')
+    await runInSession(write)
+    expect(await other.run(() => outer())).toBe('outer of middle of a1')
+  })
+})

@@ -108,8 +108,9 @@ describe.each(MODES)('what depends on a call: a $loader loader with a $version v
       shaped(mode.loader, (id: string) => id),
       { name: 'menu' },
     )
-    expect(() => unversioned.dependency('eu')).toThrow(InvalidDependencyError)
-    expect(() => unversioned.dependency('eu')).toThrow('Nothing can depend on the version of menu')
+    const { pinVersion } = unversioned.dependency('eu')
+    expect(() => pinVersion()).toThrow(InvalidDependencyError)
+    expect(() => pinVersion()).toThrow('Nothing can depend on the version of menu')
   })
 })
 

@@ -609,7 +609,7 @@ function setView(app: INestApplication, render: (page: string, data: object) => 
 
 describe('a conditional interceptor of Nest', () => {
   it("takes a function of either platform's request", () => {
-    const dependency = (id: string) => ({ pinVersion: () => ({ source: '', key: id, version: 1 }), ttl: undefined })
+    const dependency = (id: string) => library.versionedLruCache(Number, { version: () => 1 }).dependency(id)
     conditional((request: ExpressRequest<{ id: string }>) => dependency(request.params.id satisfies string))
     conditional(({ params }: FastifyRequest<{ Params: { id: string } }>) => dependency(params.id satisfies string))
     conditional(({ params, query, headers }) => [dependency(params.id), dependency(`${query.page} ${headers.range}`)])

@@ -42,9 +42,7 @@ export interface CacheControls<Loader extends AnyFunction, V = undefined> {
   refresh(...args: Parameters<Loader>): CachedResult<ReturnType<Loader>, V>
   /**
    * Names a call, so that something else can depend on its version: the `ETag` of an answer, see `conditional` of the
-   * web frameworks. Nothing is asked yet, and nothing is ever loaded by it.
-   *
-   * @throws {InvalidDependencyError} when the function has no `version`.
+   * web frameworks. Nothing is asked yet.
    */
   dependency(...args: Parameters<Loader>): Dependency
   /** What the function has done so far, and what it holds. */

@@ -16,7 +16,7 @@ export interface Inner extends PinOwner {
   readonly versions: Versions
   readonly store: Store
   /** The pin of a call, which may be new. */
-  pinOf(pins: Pins, key: Key, call: Asker): Pin
+  pinOf(pins: Pins | undefined, key: Key, call: Asker): Pin
   /** What a session gets. */
   ask(pins: Pins, pin: Pin, call: Asker): unknown
 }

@@ -3,7 +3,8 @@ import { Counts } from './counts.ts'
 import { describe, InvalidOptionError } from './errors.ts'
 import type { KeyParts } from './key.ts'
 import { isPositiveInteger } from './settings.ts'
-import { sourceKey, type VersionSource, versionSource } from './version-source.ts'
+import { sourceKey } from './shared-source.ts'
+import { type VersionSource, versionSource } from './version-source.ts'
 
 /** A version source that is kept in memory, for data that only this process changes. */
 export interface Counter extends VersionSource<KeyParts, CounterVersion> {

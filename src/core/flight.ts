@@ -2,7 +2,7 @@ import { nextOrder } from './checks.ts'
 import { endStep, type Load, type Waiter } from './cycle.ts'
 import { type Key, showKey } from './key.ts'
 import { Reads } from './reads.ts'
-import type { Origin } from './stamps.ts'
+import type { Origin, Stamps } from './stamps.ts'
 import { type Reading, sameVersion } from './version.ts'
 import type { Work } from './work.ts'
 
@@ -34,6 +34,23 @@ export class Flight implements Load {
     this.reading = reading
     this.generation = generation
     this.isRefresh = isRefresh
+  }
+
+  /** It is over. @param generation how often its key has been invalidated by now: what `refresh` brings is of now. */
+  trace(stamps: Stamps | undefined, lifetime: number, identity = 0, generation: number = this.generation): void {
+    const { order, reads, reading } = this
+    this.origin = {
+      stamps,
+      isWhole: reads.isWhole,
+      areTooMany: reads.areTooMany,
+      order,
+      born: order,
+      generation: this.isRefresh ? generation : this.generation,
+      readAt: reading.readAt,
+      expiresAt: reading.readAt + lifetime,
+      exact: reading.snapshot !== undefined,
+      identity,
+    }
   }
 
   /** When the oldest thing was read that goes into it. */

@@ -1,16 +1,15 @@
 import { types } from 'node:util'
 import { nextOrder } from './checks.ts'
-import { currentWork, refusesStale } from './context.ts'
+import { currentWork } from './context.ts'
 import { awaitLoad, cycleError } from './cycle.ts'
 import { announce } from './events.ts'
 import { Flight, Flights } from './flight.ts'
 import { deepFreeze } from './freeze.ts'
-import { Judgement } from './judgement.ts'
+import { acceptsFailure, acceptsOutput } from './joining.ts'
 import { type Key, showKey } from './key.ts'
 import type { Pin } from './pin.ts'
 import { Pins } from './pins.ts'
 import type { Settings, UserFunction } from './settings.ts'
-import type { Stamps } from './stamps.ts'
 import type { Counters } from './stats.ts'
 import type { Store } from './store.ts'
 import { after, isThenable, recover } from './thenable.ts'
@@ -74,31 +73,14 @@ export class Loads {
     const asked = since ?? nextOrder()
     const next = (): unknown => this.joinOrLoad(call, reading, joins - 1, asked)
     return outcome.then(
-      async (output) => ((await this.#accepts(call, joined, asked)) ? this.#take(call, joined, output) : next()),
+      async (output) =>
+        (await acceptsOutput(joined, asked, pinsOf(call), call.pin)) ? this.#take(call, joined, output) : next(),
       async (error) => {
-        if (!(await this.#matches(call, joined))) return next()
+        if (!(await acceptsFailure(joined, pinsOf(call), call.pin))) return next()
         call.pin.origin = joined.origin
         throw error
       },
     )
-  }
-
-  /**
-   * What was made of something stale is never whole; who takes that, takes it if the rest is right. What was made of too
-   * many things to look at does if all of them were read after the call was made: it could not get anything newer. But
-   * then the session does not know what they were, so not if somebody is to be told that, or to look at them again.
-   */
-  #accepts(call: LoadCall, flight: Flight, asked: number): boolean | Promise<boolean> {
-    const { reads } = flight
-    const isStale = flight.work?.tainted === true
-    if (isStale && refusesStale()) return false
-    if (reads.areTooMany) return reads.order > asked && !pinsOf(call).onlyCurrent
-    return (isStale || reads.isWhole) && this.#matches(call, flight)
-  }
-
-  #matches(call: LoadCall, { origin }: Flight): boolean | Promise<boolean> {
-    if (origin?.stamps === undefined) return true
-    return new Judgement(pinsOf(call), call.pin).accepts(origin.stamps)
   }
 
   #loadFor(call: LoadCall, reading: Reading): unknown {
@@ -171,7 +153,7 @@ export class Loads {
 
   #fail(flight: Flight, error: unknown): never {
     this.#counters.loadErrors++
-    this.#trace(flight, flight.reads.close(), this.#lifetime, 0)
+    flight.trace(flight.reads.close(), this.#lifetime)
     this.#flights.end(flight)
     throw error
   }
@@ -196,7 +178,7 @@ export class Loads {
       const making = stamps === undefined && identity === 0 ? undefined : { stamps, identity }
       lifetime = this.#store.keep(flight, output, async, making)
     }
-    this.#trace(flight, stamps, lifetime, identity)
+    flight.trace(stamps, lifetime, identity, this.#store.generation(key))
     return output
   }
 
@@ -206,33 +188,20 @@ export class Loads {
     return typeof ttl === 'number' ? ttl : 0
   }
 
-  #trace(flight: Flight, stamps: Stamps | undefined, lifetime: number, identity: number): void {
-    const { reading, order, isRefresh, key } = flight
-    flight.origin = {
-      stamps,
-      isWhole: flight.reads.isWhole,
-      areTooMany: flight.reads.areTooMany,
-      order,
-      born: order,
-      generation: isRefresh ? this.#store.generation(key) : flight.generation,
-      readAt: reading.readAt,
-      expiresAt: reading.readAt + lifetime,
-      exact: reading.snapshot !== undefined,
-      identity,
-    }
-  }
-
   #tellOfTooMany({ reads, key }: Flight): void {
     const { name, maxStamps } = this.#flights
     if (reads.areTooMany) announce({ type: 'tooManyStamps', name, key: showKey(key), maxStamps })
   }
 
-  /** Nobody waits for this load: how it ends is seen by the next session, and by the counters. */
+  /**
+   * Nobody waits for this load: how it ends is seen by the next session, and by the counters. So it goes by what is
+   * current, and not by what the session that begins it has pinned.
+   */
   loadBehind(call: LoadCall, reading: Reading): void {
     if (this.#flights.hasLanding(call.pin.key)) return
     const flight = this.#flights.takeOff(call.pin.key, reading, this.#store.generation(call.pin.key), false)
     recover(
-      () => this.#load(call, flight),
+      () => this.#load({ ...call, pins: new Pins() }, flight),
       () => undefined,
     )
   }

@@ -1,8 +1,8 @@
 import { Counts } from './counts.ts'
 import { Entries, type Making } from './entries.ts'
-import { describe, InvalidOptionError } from './errors.ts'
 import { NO_SLOT, type Slot } from './eviction.ts'
 import type { Flight } from './flight.ts'
+import { isSame, newIdentity } from './identity.ts'
 import type { Key } from './key.ts'
 import type { Settings } from './settings.ts'
 import type { Origin, Stamps } from './stamps.ts'
@@ -21,19 +21,18 @@ export interface KeptOutput {
 /** Keys that were invalidated are told apart up to here, or up to `max` entries where those are more. */
 const MIN_GENERATIONS = 1000
 
-let lastIdentity = 0
-
 /** The outputs that are kept: judged on the way out, sized and dated on the way in. */
 export class Store {
   readonly #settings: Settings
   readonly #counters: Counters
   readonly #entries: Entries
-  /** How often each key was invalidated. Most functions never are. */
-  #generations: Counts | undefined
+  /** How often each key was invalidated. */
+  readonly #generations: Counts
 
   constructor(settings: Settings, counters: Counters) {
     this.#settings = settings
     this.#counters = counters
+    this.#generations = new Counts(Math.max(MIN_GENERATIONS, settings.max))
     this.#entries = new Entries(settings, () => {
       counters.evictions++
     })
@@ -60,6 +59,13 @@ export class Store {
     return slot
   }
 
+  /** What is kept for this version was made of these, however old it is; undefined when nothing is. */
+  madeOf(key: Key, { version }: Reading): Stamps | undefined {
+    const slot = this.#entries.find(key)
+    if (slot === NO_SLOT || !sameVersion(this.#entries.versions[slot], version)) return undefined
+    return this.stamps(slot) ?? []
+  }
+
   /** What it was made of, besides its own version, is not what the session sees. */
   reject(): Slot {
     return this.#miss('outdated')
@@ -81,7 +87,7 @@ export class Store {
     return this.#entries.makings[slot]?.stamps
   }
 
-  /** Where the output comes from. @param order of the oldest reading by which it was found good. */
+  /** @param order of the oldest reading by which it was found good. */
   origin(slot: Slot, key: Key, order: number): Origin {
     const { makings, orders, readAt, expiresAt, exact } = this.#entries
     const making = makings[slot]
@@ -161,28 +167,13 @@ export class Store {
     return slot !== NO_SLOT && (this.#entries.orders[slot] as number) > order
   }
 
-  /**
-   * Which of all outputs this one is, where they are compared: the one that is kept, if it is equal, else a new one. It is
-   * compared with what it replaces only. One that was there before that has another identity for good:
-   *
-   *   1. the output is A, then B, and a session holds something that was made while it was B
-   *   2. it is A again: nothing that was made of the first A may come back, since B came between
-   */
+  /** @param replaces whether it comes in place of what is kept. */
   identify(key: Key, output: unknown, replaces: boolean): number {
     const { equals } = this.#settings
     if (equals === undefined) return 0
     const slot = replaces ? this.#entries.find(key) : NO_SLOT
-    if (slot !== NO_SLOT && this.#isSame(equals, this.#entries.output(slot), output)) {
-      return this.#entries.makings[slot]?.identity as number
-    }
-    lastIdentity++
-    return lastIdentity
-  }
-
-  #isSame(equals: (kept: unknown, loaded: unknown) => unknown, kept: unknown, loaded: unknown): boolean {
-    const same = equals(kept, loaded)
-    if (typeof same === 'boolean') return same
-    throw new InvalidOptionError(`"equals" gave ${describe(same)}: give true or false.`)
+    if (slot === NO_SLOT || !isSame(equals, this.#entries.output(slot), output)) return newIdentity()
+    return this.#entries.makings[slot]?.identity as number
   }
 
   /**
@@ -206,12 +197,12 @@ export class Store {
 
   /** How often a key was invalidated: what was made of its output before is not good any more. */
   generation(key: Key): number {
-    return this.#generations === undefined ? 0 : this.#generations.of(key)
+    return this.#generations.of(key)
   }
 
   /** What was made of the output of this key is not good any more. */
   outdate(key: Key): void {
-    this.#countGenerations().bump(key)
+    this.#generations.bump(key)
   }
 
   delete(key: Key): boolean {
@@ -220,12 +211,7 @@ export class Store {
   }
 
   clear(): void {
-    this.#countGenerations().bumpAll()
+    this.#generations.bumpAll()
     this.#entries.clear()
-  }
-
-  #countGenerations(): Counts {
-    this.#generations ??= new Counts(Math.max(MIN_GENERATIONS, this.#settings.max))
-    return this.#generations
   }
 }

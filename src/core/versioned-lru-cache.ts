@@ -2,6 +2,7 @@ import { Answers, type Outcome } from './answers.ts'
 import { CallStamp, type Inner } from './call-stamp.ts'
 import { ambientPins } from './context.ts'
 import { type Dependency, dependencyOn } from './dependency.ts'
+import { forgetMadeOf } from './forget.ts'
 import { type Key, keyOfCall } from './key.ts'
 import { Loads } from './load.ts'
 import { readInLoad } from './nested.ts'
@@ -12,10 +13,9 @@ import { allPinsOfCaller, pinsOfCaller, type SessionOption } from './session.ts'
 import type { Settings, UserFunction } from './settings.ts'
 import { type CacheStats, type Counters, newCounters } from './stats.ts'
 import { Store } from './store.ts'
-import { after } from './thenable.ts'
 import { Verifier } from './verifier.ts'
 import type { Reading } from './version.ts'
-import { type Asker, pinVersion, type Versions, versionsOf } from './versions.ts'
+import { type Asker, type Versions, versionsOf } from './versions.ts'
 
 /** The cache of one function. Begin at `call`: the path of a call, from what the session has pinned to a load. */
 export class VersionedLruCache implements Inner {
@@ -78,12 +78,11 @@ export class VersionedLruCache implements Inner {
 
   /** A call that something else is to depend on. Its key is made now, so that what is wrong with it is said at once. */
   dependency(self: unknown, args: unknown[]): Dependency {
-    const key = this.#keyOf(self, args)
-    return dependencyOn(this.name, this.settings, () => {
-      const pins = pinsOfCaller(this.#session)
-      const pin = this.pinOf(pins?.root ?? pins, key, { self, args })
-      return after(pinVersion(this.versions, pins, pin, { self, args }), ({ version }) => pin.describe(version))
-    })
+    const pins = (): Pins | undefined => {
+      const own = pinsOfCaller(this.#session)
+      return own?.root ?? own
+    }
+    return dependencyOn({ cache: this, key: this.#keyOf(self, args), asker: { self, args }, pins })
   }
 
   /** Forgets one key: its entry, its running loads, and what the calling session has pinned. */
@@ -95,7 +94,9 @@ export class VersionedLruCache implements Inner {
 
   /** Forgets all keys. */
   clear(): void {
-    for (const pins of allPinsOfCaller(this.#session)) pins.dropAll(this)
+    const all = allPinsOfCaller(this.#session)
+    for (const pins of all) pins.dropAll(this)
+    forgetMadeOf(all, ({ owner }) => owner === this)
     this.#loads.groundAll()
     this.store.clear()
   }
@@ -168,9 +169,11 @@ export class VersionedLruCache implements Inner {
     return pin
   }
 
-  /** What a writer must not meet again: the running loads, and what its own session has pinned. */
+  /** What a writer must not meet again: the running loads, and what its own session has pinned of it or made of it. */
   #forget(key: Key): void {
-    for (const pins of allPinsOfCaller(this.#session)) pins.drop(pins.get(this, key))
+    const all = allPinsOfCaller(this.#session)
+    for (const pins of all) pins.drop(pins.get(this, key))
+    forgetMadeOf(all, (stamp) => stamp.owner === this && stamp.key === key)
     this.#loads.ground(key)
   }
 

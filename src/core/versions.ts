@@ -4,11 +4,12 @@ import { type ReadSource, readParts } from './composite.ts'
 import type { Pin } from './pin.ts'
 import type { Pins } from './pins.ts'
 import type { Settings, UserFunction } from './settings.ts'
+import { sourceKey } from './shared-source.ts'
 import type { Counters } from './stats.ts'
 import { after, recover } from './thenable.ts'
 import type { Reading } from './version.ts'
 import { VersionHistory } from './version-history.ts'
-import { type SourceOfCall, sourceKey, sourcesOf } from './version-source.ts'
+import { type SourceOfCall, sourcesOf } from './version-source.ts'
 
 /** The call that a version is asked for. */
 export interface Asker {

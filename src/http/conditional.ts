@@ -1,7 +1,6 @@
-import type { Dependency } from '../core/dependency.ts'
+import type { Dependency, DependencyVersions } from '../core/dependency.ts'
 import { describe, InvalidDependencyError } from '../core/errors.ts'
 import { keyOf } from '../core/key.ts'
-import type { SeenVersion } from '../core/pin.ts'
 import { Session, type SessionHolder } from '../core/session.ts'
 import { entityTag, isListed } from './entity-tag.ts'
 import { type ConditionalOptions, type ConditionalSettings, readConditionalOptions } from './options.ts'
@@ -34,15 +33,22 @@ export class ConditionalRoute<R> {
    * for a method to which that does not apply. A version that cannot be had leaves the answer without a tag: the
    * handler will say what is wrong, or does without.
    *
+   * What a call is made of, only its output can tell. While nothing of it is kept, the client may know: the tag without
+   * any parts goes out only with an output that has none, and at the same version it has none again. If that is not what
+   * the client has, it needs an answer, so the call is made, which the handler would make in a moment.
+   *
    * @throws {InvalidDependencyError} when the route names no call.
    */
   async validate(request: R, head: RequestHead, holder: SessionHolder): Promise<Validator | undefined> {
     if (head.method !== 'GET' && head.method !== 'HEAD') return undefined
     const dependencies = requireDependencies(await this.#ask(request))
-    const seen = await Promise.allSettled(dependencies.map(async (dependency) => dependency.pinVersion()))
-    const versions = seen.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-    const tag = versions.length === seen.length ? this.#tagOf(versions, dependencies, head) : undefined
-    return new Validator(tag, head, Session.of(holder), this.#settings)
+    const validator = (tag: string | undefined) => new Validator(tag, head, Session.of(holder), this.#settings)
+    const known = await versionsOf(dependencies, false)
+    if (known === undefined) return validator(undefined)
+    const first = validator(known.every(({ versions }) => versions.length > 0) ? this.#tagOf(known, head) : undefined)
+    if (first.isMatched || known.every(({ areAll }) => areAll)) return first
+    const made = await versionsOf(dependencies, true)
+    return validator(made?.every(({ areAll }) => areAll) ? this.#tagOf(made, head) : undefined)
   }
 
   /** An error is an error, whatever was thrown: to a framework, nothing may mean that all is well. */
@@ -59,13 +65,26 @@ export class ConditionalRoute<R> {
   }
 
   /** Everything by which answers of one URL differ: a client sends the tags of all that it has kept of it. */
-  #tagOf(versions: SeenVersion[], dependencies: readonly Dependency[], head: RequestHead): string {
+  #tagOf(seen: readonly DependencyVersions[], head: RequestHead): string {
     const { salt, vary, strong } = this.#settings
-    const seen = versions.map(({ source, key, version }) => [source, key, version])
-    const text = keyOf([salt, vary.map((name) => [name, head.header(name)]), seen])
-    const ttl = Math.min(...dependencies.map((dependency) => dependency.ttl ?? Number.POSITIVE_INFINITY))
+    const versions = seen.flatMap((one) => one.versions).map(({ source, key, version }) => [source, key, version])
+    const text = keyOf([salt, vary.map((name) => [name, head.header(name)]), versions])
+    const ttl = Math.min(...seen.map((one) => one.ttl ?? Number.POSITIVE_INFINITY))
     return entityTag(String(text), ttl, strong)
   }
+}
+
+/** Undefined when one cannot be had. */
+async function versionsOf(
+  dependencies: readonly Dependency[],
+  load: boolean,
+): Promise<readonly DependencyVersions[] | undefined> {
+  const seen = await Promise.allSettled(dependencies.map(async (dependency) => dependency.pinVersions(load)))
+  for (const result of seen) {
+    if (result.status === 'rejected' && result.reason instanceof InvalidDependencyError) throw result.reason
+  }
+  const versions = seen.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  return versions.length === seen.length ? versions : undefined
 }
 
 function requireDependencies(given: unknown): readonly Dependency[] {
@@ -79,7 +98,7 @@ function requireDependencies(given: unknown): readonly Dependency[] {
 }
 
 function isDependency(item: unknown): boolean {
-  return typeof (item as Partial<Dependency> | null | undefined)?.pinVersion === 'function'
+  return typeof (item as Partial<Dependency> | null | undefined)?.pinVersions === 'function'
 }
 
 /** Who speaks for the answer to a request, if several routes on its way have a say: the last. */

@@ -61,6 +61,11 @@ export function makeApp({ versionedLruCache, currentSession }: Library, collectG
 
   const version = async (id: string) => world.check(id)
   const report = versionedLruCache(async (id: string) => world.load(id), { name: 'report', version })
+  const whole = versionedLruCache(
+    async (id: string) => ({ parts: await Promise.all([report(id), report('other part')]) }),
+    { name: 'whole' },
+  )
+  const plain = versionedLruCache(async (id: string) => ({ id }), { name: 'plain' })
   const slowReport = versionedLruCache(
     async (id: string) => {
       const row = world.load(id)
@@ -121,7 +126,7 @@ export function makeApp({ versionedLruCache, currentSession }: Library, collectG
   const commands: { readonly [name: string]: (id: string) => unknown } = {
     steps: () => world.take(),
     write: (id) => world.write(id),
-    clear: () => [report, slowReport, brittle, lenient].forEach((cached) => void cached.clear()),
+    clear: () => [report, whole, slowReport, brittle, lenient].forEach((cached) => void cached.clear()),
     open: () => {
       slow.open()
       slow = gate()
@@ -208,6 +213,21 @@ export function makeApp({ versionedLruCache, currentSession }: Library, collectG
       dependsOn: ({ id }) => [report.dependency(id), report.dependency('other')],
       options: { vary: 'Accept-Language', cacheControl: 'private, no-cache', salt: 'build 7' },
       answer: page,
+    },
+    {
+      method: 'get',
+      path: '/whole/:id',
+      dependsOn: ({ id }) => whole.dependency(id),
+      answer: async ({ params: { id } }) => {
+        world.steps.push(`handle ${id}`)
+        return { body: await whole(id) }
+      },
+    },
+    {
+      method: 'get',
+      path: '/plain/:id',
+      dependsOn: ({ id }) => plain.dependency(id),
+      answer: async ({ params }) => ({ body: await plain(params.id) }),
     },
     {
       method: 'get',

@@ -144,7 +144,7 @@ export function describeFramework(name: string, serve: () => Promise<Served>): v
       expect(first.status).toBe(200)
       expect(first.headers.etag).toMatch(/^W\/"[\w-]+"$/)
       expect(first.headers['cache-control']).toBe('no-cache')
-      expect(await steps()).toEqual(['check a', 'handle a', 'load a'])
+      expect(await steps()).toEqual(['check a', 'load a', 'handle a'])
 
       const second = await get('/page/a', { 'if-none-match': `${first.headers.etag}` })
       expect([second.status, second.text]).toEqual([304, ''])
@@ -157,7 +157,7 @@ export function describeFramework(name: string, serve: () => Promise<Served>): v
       expect(third.headers.etag).toMatch(/^W\//)
       expect(third.headers.etag).not.toBe(first.headers.etag)
       expect(JSON.parse(third.text)).toMatchObject({ version: 2 })
-      expect(await steps()).toEqual(['check a', 'handle a', 'load a'])
+      expect(await steps()).toEqual(['check a', 'load a', 'handle a'])
     })
 
     it('needs no load when the cache is cold', async () => {
@@ -166,6 +166,30 @@ export function describeFramework(name: string, serve: () => Promise<Served>): v
       await steps()
       expect((await get('/page/b', { 'if-none-match': `${headers.etag}` })).status).toBe(304)
       expect(await steps()).toEqual(['check b'])
+    })
+
+    it('has a tag of all parts of what it names, which moves when any part of it does', async () => {
+      const first = await get('/whole/h')
+      expect([first.status, JSON.parse(first.text)]).toMatchObject([200, { parts: [{ version: 1 }, { version: 1 }] }])
+      expect(await steps()).toEqual(['check h', 'check other part', 'load h', 'load other part', 'handle h'])
+
+      const second = await get('/whole/h', { 'if-none-match': `${first.headers.etag}` })
+      expect([second.status, await steps()]).toEqual([304, ['check h', 'check other part']])
+
+      await tell('write', 'other part')
+      const third = await get('/whole/h', { 'if-none-match': `${first.headers.etag}` })
+      expect([third.status, JSON.parse(third.text)]).toMatchObject([200, { parts: [{ version: 1 }, { version: 2 }] }])
+      expect(await steps()).toEqual(['check h', 'check other part', 'load other part', 'handle h'])
+
+      await tell('clear') // only an output can tell of what it is made: it is loaded, and still not sent
+      const fourth = await get('/whole/h', { 'if-none-match': `${third.headers.etag}` })
+      expect([fourth.status, fourth.headers.etag]).toEqual([304, third.headers.etag])
+      expect(await steps()).toEqual(['check h', 'check other part', 'load h', 'load other part'])
+    })
+
+    it('is an error when what it names has no version and no parts', async () => {
+      const { status, text } = await get('/plain/i')
+      expect([status, JSON.parse(text)]).toMatchObject([500, { code: 'ERR_INVALID_DEPENDENCY' }])
     })
 
     it('is compared with each tag of a list, weak or strong', async () => {
