@@ -480,27 +480,40 @@ describe('a load', () => {
 })
 
 describe('verifyVersions', () => {
-  it('finds nothing wrong with an output whose part has moved, and what a part hides if its own version is wrong', async () => {
+  /** A page of which each hit is verified. It is made of a part, and of something that no version tells of. */
+  function verified() {
     const events = eventsFromNow()
     const world = new World()
-    let text = 'a'
-    const user = whole(world, 'user', () => text, { version: versionIn(world, 'user') })
-    const page = whole(world, 'page', () => user(), { version: async () => 1, verifyVersions: { sample: 1, grace: 0 } })
-    const verified = async (): Promise<void> => {
-      const before = page.stats().verified
-      await page()
-      await expect.poll(() => page.stats().verified).toBe(before + 1)
-    }
-    await page()
-    await verified()
-    await runInSession(async () => {
-      await page()
-      text = 'b'
-      world.write('user') // before the verification has loaded: its output differs
-      await expect.poll(() => page.stats().verified).toBe(2)
+    const data = { hidden: '' }
+    const user = part(world, 'user')
+    const page = whole(world, 'page', async () => `${await user()}${data.hidden}`, {
+      version: async () => 1,
+      verifyVersions: { sample: 1, grace: 0 },
     })
-    await settle()
+    const hit = async (change: () => void): Promise<void> => {
+      await page()
+      change() // before it is verified, which is done in a later turn
+      await expect.poll(() => page.stats().verified, { interval: 2 }).toBe(1)
+      await settle()
+    }
+    return { events, world, data, page, hit }
+  }
+
+  it('finds nothing wrong with an output whose part has moved since', async () => {
+    const { events, world, page, hit } = verified()
+    await page()
+    await hit(() => world.write('user'))
     expect(events).toEqual([])
-    expect(await page()).toBe('b')
+    expect(await page()).toBe('user 2')
+  })
+
+  it('finds an output that differs though nothing has moved that it was made of', async () => {
+    const { events, data, page, hit } = verified()
+    await page()
+    await hit(() => {
+      data.hidden = '!'
+    })
+    expect(events).toMatchObject([{ type: 'outputDiffers', name: 'page', kept: 'user 1', loaded: 'user 1!' }])
+    expect(await page()).toBe('user 1!')
   })
 })

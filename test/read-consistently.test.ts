@@ -11,8 +11,6 @@ import { gate, settle } from './support/gate.ts'
 import { part, whole } from './support/nested.ts'
 import { World } from './support/world.ts'
 
-type Ask = () => Promise<string>
-
 /** Two parts, and what writes both of them between the loads of the two, so often. */
 function torn(writes: number) {
   const world = new World()
@@ -149,7 +147,7 @@ describe('readConsistently', () => {
   it('takes no output of others of which it cannot look at all that it was made of', async () => {
     const world = new World()
     const hold = gate()
-    const [user, menu, orders] = ['user', 'menu', 'orders'].map((name) => part(world, name)) as [Ask, Ask, Ask]
+    const [user, menu, orders] = [part(world, 'user'), part(world, 'menu'), part(world, 'orders')]
     const load = async (): Promise<string[]> => {
       await hold.promise
       return [await user(), await menu()]
