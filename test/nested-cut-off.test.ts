@@ -122,6 +122,21 @@ describe('a part with "equals"', () => {
     expect(world.take()).toEqual(['check rows', 'load isMany', 'load rows', 'load page'])
   })
 
+  it('outdates nothing beside others of its kind: each is brought up to date', async () => {
+    const world = new World()
+    const parts = ['a', 'b', 'c'].map((name) =>
+      whole(world, name, () => world.versionOf(name) > 2, { version: versionIn(world, name), equals: true }),
+    )
+    const page = whole(world, 'page', () => Promise.all(parts.map((ask) => ask())))
+    await page()
+    for (const name of ['a', 'b', 'c']) world.write(name)
+    world.take()
+    expect(await page()).toEqual([false, false, false])
+    expect(world.take().filter((step) => step.startsWith('load'))).toEqual(['load a', 'load b', 'load c'])
+    world.write('c')
+    expect(await page()).toEqual([false, false, true])
+  })
+
   it('is loaded once for all who look at it at once', async () => {
     const { world, page, write } = configured()
     const other = whole(world, 'other', () => page())

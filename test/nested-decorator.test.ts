@@ -27,6 +27,14 @@ class Users {
   }
 }
 
+async function collected(instance: WeakRef<object>): Promise<void> {
+  for (let turn = 0; turn < 50 && instance.deref() !== undefined; turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    globalThis.gc?.()
+  }
+  expect(instance.deref()).toBeUndefined()
+}
+
 describe('methods that are cached', () => {
   it('nest like functions, each instance for itself', async () => {
     const world = new World()
@@ -61,13 +69,24 @@ describe('methods that are cached', () => {
     await page()
     const before = new WeakRef(current.users)
     current.users = new Users(world, 'other')
-    for (let turn = 0; turn < 50 && before.deref() !== undefined; turn++) {
-      await new Promise((resolve) => setTimeout(resolve, 5))
-      globalThis.gc?.()
-    }
-    expect(before.deref()).toBeUndefined()
+    await collected(before)
     world.take()
     await page()
     expect(world.take()).toEqual(['load page', 'check other ann', 'load other ann'])
+  })
+
+  it('outdate what was made of them also when their instance is gone before the load is over', async () => {
+    const world = new World()
+    const ask = async (): Promise<WeakRef<object>> => {
+      const users = new Users(world, 'one')
+      await users.name('ann')
+      cachedMethod(users, 'name').clear() // else the session holds it
+      return new WeakRef(users)
+    }
+    const card = whole(world, 'card', async () => collected(await ask()))
+    const page = whole(world, 'page', () => card())
+    await page()
+    await page()
+    expect(world.take().filter((step) => step === 'load page')).toHaveLength(2)
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { runInSession, Session, versionedLruCache } from '../src/index.ts'
+import { counter, runInSession, Session, versionedLruCache } from '../src/index.ts'
 import { type Gate, gate, outcomeOf, settle } from './support/gate.ts'
 import { eventsFromNow, part, whole } from './support/nested.ts'
 import { World } from './support/world.ts'
@@ -226,9 +226,9 @@ describe('an output of more things than "maxStamps"', () => {
     const world = new World()
     const [user, menu] = [part(world, 'user'), part(world, 'menu')]
     const both = whole(world, 'both', async () => [await user(), await menu()])
-    const page = whole(world, 'page', async () => [await both(), await user(), await menu(), await user()], {
-      maxStamps: 3,
-    })
+    const rows = counter({ name: 'rows' })
+    const load = async () => [rows(), await both(), await user(), rows(), await menu(), await user(), rows()]
+    const page = whole(world, 'page', load, { maxStamps: 4 })
     await page()
     expect(page.stats().entries).toBe(1)
   })
