@@ -213,6 +213,39 @@ describe('what was made of a part is outdated', () => {
   })
 })
 
+describe('an outer output whose part has moved', () => {
+  it('may be served stale, while a new one is loaded that others get', async () => {
+    const world = new World()
+    const user = part(world, 'user')
+    const page = whole(world, 'page', () => user(), { staleWhileRevalidate: 60_000 })
+    await page()
+    world.write('user')
+    world.take()
+    expect(await page()).toBe('user 1')
+    await expect.poll(() => page.stats().runningLoads).toBe(0)
+    expect(world.take()).toEqual(['check user', 'load page', 'check user', 'load user']) // it is no part of the session
+    expect(await page()).toBe('user 2')
+    expect(page.stats()).toMatchObject({ stale: 1, loads: 2, hits: 1 })
+  })
+
+  it('may be served stale where the part fails, also its check', async () => {
+    const world = new World()
+    let isDown = false
+    const version = async (): Promise<number> => {
+      if (isDown) throw new Error('down')
+      return 1
+    }
+    const user = part(world, 'user', { version })
+    const page = whole(world, 'page', () => user(), { staleIfError: 60_000 })
+    const outer = whole(world, 'outer', () => page())
+    await page()
+    isDown = true
+    expect(await page()).toBe('user 1')
+    expect(await outer()).toBe('user 1')
+    expect(outer.stats()).toMatchObject({ entries: 0, unkept: 1 })
+  })
+})
+
 describe('arguments that the caller has changed after the call', () => {
   it('bring no output of others: a part that was asked for by them counts as different', async () => {
     const world = new World()
