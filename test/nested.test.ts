@@ -165,6 +165,7 @@ describe('what an outer output was made of counts', () => {
   })
 
   it('when a version of it could not be had: nobody knows what the output is worth, so it is not kept', async () => {
+    const events = eventsFromNow()
     const world = new World()
     let isDown = true
     const version = async (): Promise<number> => {
@@ -175,6 +176,7 @@ describe('what an outer output was made of counts', () => {
     const page = whole(world, 'page', () => user().catch(() => 'nobody'))
     expect(await page()).toBe('nobody')
     expect(page.stats()).toMatchObject({ entries: 0, unkept: 1 })
+    expect(events.map(({ type }) => type)).toEqual(['checkFailed'])
     isDown = false
     expect(await page()).toBe('user 1')
     isDown = true // the page was made of what nobody can look at now
