@@ -9,6 +9,7 @@ import type { Pins } from './pins.ts'
  *
  * What was made of something stale is never whole; who takes that, takes it if the rest is right. What was made of too
  * many things to look at will do if all of them were read after the call was made: it would not get anything newer itself.
+ * But then nobody can say what they were, so not in a session that is asked for that, or is to look at them again.
  *
  * @param asked when that was, see `order` of a reading.
  */
@@ -16,7 +17,7 @@ export function acceptsOutput(flight: Flight, asked: number, pins: Pins, pin: Pi
   const { reads, work } = flight
   const isStale = work?.tainted === true
   if (isStale && refusesStale()) return false
-  if (reads.areTooMany) return reads.order > asked
+  if (reads.areTooMany) return reads.order > asked && !pins.onlyCurrent
   return (isStale || reads.isWhole) && matches(flight, pins, pin)
 }
 

@@ -167,11 +167,11 @@ export class Loads {
     const lands = flight.lands && !this.#store.isNewer(key, order)
     const identity = this.#store.identify(key, output, lands)
     let lifetime = this.#lifetime
-    if (!lands) {
-      this.#counters.overtaken++
-    } else if (flight.work?.tainted || !flight.reads.isWhole) {
+    if (flight.work?.tainted || !flight.reads.isWhole) {
       this.#counters.unkept++
       this.#tellOfTooMany(flight)
+    } else if (!lands) {
+      this.#counters.overtaken++
     } else {
       this.#flights.overtake(key, order)
       if (flight.isRefresh) this.#outdateBefore(flight)

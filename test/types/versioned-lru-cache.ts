@@ -4,12 +4,15 @@ import {
   type CacheStats,
   cachedMethod,
   currentSession,
+  dependsOn,
   onCacheEvent,
+  readConsistently,
   runInSession,
   type Session,
   type Version,
   versionedLruCache,
   versionedLruCacheWithTtl,
+  versionSource,
 } from '../../src/index.ts'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -51,6 +54,11 @@ versionedLruCache(async, {
   maxSize: 5,
   sizeCalculation: (output) => output.id.length,
   eviction: 'sieve',
+  equals(kept, loaded) {
+    is<[typeof kept, typeof loaded], [Page, Page]>(true)
+    return kept.id === loaded.id
+  },
+  maxStamps: 50,
   verifyVersions: {
     sample: 0.01,
     equals(kept, loaded) {
@@ -69,7 +77,14 @@ onCacheEvent((event) => {
   void event.error
   if (event.type === 'outputDiffers') is<typeof event.age, number>(true)
   if (event.type === 'versionReturned') is<[typeof event.version, typeof event.after], [Version, Version]>(true)
+  if (event.type === 'lateRead') is<[typeof event.name, typeof event.read], [string, string]>(true)
+  if (event.type === 'tooManyStamps') is<typeof event.maxStamps, number>(true)
 })
+versionedLruCache(sync, { equals: true, maxStamps: undefined })
+// @ts-expect-error there is nothing that is never equal: leave it out
+versionedLruCache(sync, { equals: false })
+// @ts-expect-error not an answer
+versionedLruCache(sync, { equals: async () => true })
 versionedLruCache(sync, { eviction: undefined })
 versionedLruCache({ eviction: 'lru' })
 // @ts-expect-error an argument of another type
@@ -149,6 +164,34 @@ const inSession = runInSession(() => d('x'))
 is<ReturnType<typeof currentSession>, Session | undefined>(true)
 versionedLruCache(sync, { session: () => currentSession() })
 versionedLruCache(sync, { session: new Map() })
+
+// What a loader depends on, by hand: promised if the source gives promises.
+const rows = versionSource({ name: 'rows', read: (_id: string) => 1 })
+const tables = versionSource({ name: 'tables', readMany: (names: readonly string[]) => names })
+const whole = versionSource({ name: 'whole', read: () => 1 })
+is<typeof depended, void>(true)
+const depended = dependsOn(rows, 'a')
+is<ReturnType<typeof dependOnTables>, Promise<void>>(true)
+const dependOnTables = () => dependsOn(tables, 'a')
+is<typeof current, [number, Promise<Version>, number]>(true)
+const current: [number, Promise<Version>, number] = [rows.current('a'), tables.current('a'), whole.current()]
+dependsOn(whole)
+// @ts-expect-error the key is missing
+dependsOn(rows)
+// @ts-expect-error a key of another type
+dependsOn(rows, 1)
+// @ts-expect-error a version function is no source
+dependsOn(() => 1)
+
+// Consistent reads give what the function gives, by a promise.
+is<typeof consistent, Promise<[Page, Page]>>(true)
+const consistent = readConsistently(async (): Promise<[Page, Page]> => [a('x'), await b('x')], { attempts: 2 })
+is<typeof consistentSync, Promise<Page>>(true)
+const consistentSync = readConsistently(() => a('x'))
+// @ts-expect-error not a number
+readConsistently(() => a('x'), { attempts: '2' })
+// @ts-expect-error an option that is not there
+readConsistently(() => a('x'), { retries: 2 })
 
 // Decorators: nothing needs to be annotated.
 class Reports {
