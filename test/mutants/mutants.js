@@ -1440,7 +1440,7 @@ export const mutants = [
   {
     name: 'nested: a refresh outdates nothing',
     file: 'src/core/load.ts',
-    edits: [['      if (flight.isRefresh) this.#outdateBefore(flight)\n', '']],
+    edits: [['      if (flight.isRefresh) flight.generation = this.#store.outdate(key)\n', '']],
     tests: ['nested-found'],
   },
   {
