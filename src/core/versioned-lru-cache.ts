@@ -127,7 +127,7 @@ export class VersionedLruCache implements Inner {
     if (reads !== undefined) return this.#inLoad(pins as Pins, key, asker, refresh, reads)
     const root = pins?.root ?? pins
     const pin = this.pinOf(root, key, asker)
-    return pin.isTaken ? this.#give(pin) : this.#answers.ask({ ...asker, pins: root, pin, refresh })
+    return pin.isTaken ? this.#give(pin) : this.ask(root, pin, asker, refresh)
   }
 
   #inLoad(pins: Pins, key: Key, asker: Asker, refresh: boolean, reads: Reads): Outcome {
@@ -139,7 +139,7 @@ export class VersionedLruCache implements Inner {
       pin,
       own,
       reads,
-      ask: () => this.#answers.ask({ ...asker, pins: root, pin, refresh }),
+      ask: () => this.ask(root, pin, asker, refresh),
       stampOf: (origin) => new CallStamp(this, asker, key, pin.seen, origin),
     })
   }
@@ -150,8 +150,9 @@ export class VersionedLruCache implements Inner {
     return outcome
   }
 
-  ask(pins: Pins, pin: Pin, { self, args }: Asker): Outcome {
-    return this.#answers.ask({ self, args, pins, pin, refresh: false })
+  /** (Each property is written out: with `...asker`, V8 took ten times as long for a first hit.) */
+  ask(pins: Pins | undefined, pin: Pin, { self, args }: Asker, refresh = false): Outcome {
+    return this.#answers.ask({ self, args, pins, pin, refresh })
   }
 
   pinOf(pins: Pins | undefined, key: Key, asker: Asker): Pin {
