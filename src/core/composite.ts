@@ -67,6 +67,8 @@ export function readParts(
   self: unknown,
   args: unknown[],
 ): Reading | Promise<Reading> {
+  const only = parts.length === 1 ? parts[0] : undefined
+  if (only !== undefined) return only.source.read(pins, only.pick.apply(self, args))
   const readings = all(
     parts.map(
       ({ source, pick }) =>
@@ -81,7 +83,7 @@ export function readParts(
 function combine(parts: Reading[]): Reading {
   const versions = parts.map(({ version }) => version)
   return {
-    version: versions.length === 1 ? versions[0] : keyOf(versions),
+    version: keyOf(versions),
     readAt: Math.min(...parts.map(({ readAt }) => readAt)),
     order: Math.min(...parts.map(({ order }) => order)),
     tainted: parts.some(({ tainted }) => tainted),

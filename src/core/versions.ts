@@ -127,15 +127,12 @@ class SharedVersions implements Versions {
   read(pins: Pins | undefined, pin: Pin, { self, args }: Asker): Reading | Promise<Reading> {
     if (pin.reading !== undefined) return pin.reading
     const readings = readParts(this.#sources, pins, self, args)
-    return pin.goBy(
-      after(readings, (reading) => ({ ...reading, readAt: this.#onOwnClock(reading.readAt) })),
-      false,
-    )
+    return pin.goBy(this.#clock === monotonicClock ? readings : after(readings, this.#onOwnClock), false)
   }
 
   /** Sources go by the clock of the process, the function may have another: how long ago it was is the same on both. */
-  #onOwnClock(readAt: number): number {
-    return this.#clock === monotonicClock ? readAt : this.#clock() - (monotonicClock() - readAt)
+  readonly #onOwnClock = (reading: Reading): Reading => {
+    return { ...reading, readAt: this.#clock() - (monotonicClock() - reading.readAt) }
   }
 
   stats(): CheckStats {
