@@ -10,7 +10,7 @@ export function newTally() {
     loads: 0,
     checks: 0,
     firstReads: 0,
-    /** First reads that gave data older than a write acknowledged before they began. */
+    /** First reads that gave data older than a write acknowledged before their version was asked for. */
     stale: 0,
     rereads: 0,
     /** Re-reads that did so. A request that holds on to its first output is behind on purpose. */
@@ -23,6 +23,10 @@ export function newTally() {
     /** Runs after which a fresh read gave old data although nothing was going on any more. */
     staleAtRest: 0,
     errors: 0,
+    /** Of requests that were run again because something had moved. */
+    restarts: 0,
+    /** Requests that had no answer, since something had moved each time. */
+    givenUp: 0,
     hangs: 0,
     late: 0,
     /** The first run that showed each fault, for `--trace`. @type {Record<string, number>} */
@@ -39,7 +43,8 @@ export function newTally() {
  * @param {Tally} tally
  * @param {import('./interleaving.js').History} history
  */
-export function judge(tally, { world, requests, loads, checks, atRest, settled, late }) {
+export function judge(tally, history) {
+  const { world, requests, loads, checks, restarts = 0, givenUp = 0, atRest, settled, late } = history
   const run = tally.runs++
   const count = (fault) => {
     tally[fault]++
@@ -47,6 +52,8 @@ export function judge(tally, { world, requests, loads, checks, atRest, settled, 
   }
   tally.loads += loads
   tally.checks += checks
+  tally.restarts += restarts
+  tally.givenUp += givenUp
   tally.late += late
   if (!settled) count('hangs')
   for (const reads of requests) judgeRequest(tally, count, world, reads)
@@ -71,7 +78,7 @@ function judgeRequest(tally, count, world, reads) {
     if (before === undefined) {
       first.set(read.key, read)
       tally.firstReads++
-      if (isStale(world, read)) count('stale')
+      if (isStale(world, { ...read, floor: read.asked ?? read.floor })) count('stale')
     } else {
       tally.rereads++
       if (isStale(world, read)) count('behind')

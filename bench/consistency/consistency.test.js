@@ -4,10 +4,12 @@ import { replaceSection } from '../harness/markdown.js'
 import { candidates } from './candidates/index.js'
 import neverInvalidated from './candidates/never-invalidated.js'
 import noCache from './candidates/no-cache.js'
+import validated from './candidates/read-consistently.js'
 import ours from './candidates/versioned-lru-cache.js'
 import { judge, newTally } from './checker.js'
 import { play } from './interleaving.js'
 import { randomStream, Schedule } from './schedule.js'
+import { FOUR_FUNCTIONS } from './shapes.js'
 import { World } from './world.js'
 
 async function tallyOf(candidate, runs, { seed = 'test', turns = 2 } = {}) {
@@ -50,6 +52,8 @@ test('counts by hand-written histories', () => {
   expect([[read('a', 0, 0), read('b', 1, 0)]], [], { mixed: 1 })
   expect([[read('b', 0, 0), read('a', 2, 0)]], [], { mixed: 1 })
   expect([], [read('a', 1, 2), read('b', 0, 1)], { staleAtRest: 1 })
+  expect([[{ ...read('a', 1, 2), asked: 1 }]], [], {})
+  expect([[{ ...read('a', 1, 2), asked: 2 }]], [], { stale: 1 })
   expect([[{ key: 'a', floor: 0, error: new Error('no') }, read('a', 0, 0)]], [], { errors: 1 })
   assert.throws(() => judge(newTally(), history([[read('a', 3, 0)]])), /never written/)
 })
@@ -148,6 +152,81 @@ test('finds nothing stale and nothing changed in versioned-lru-cache', async () 
     { stale, staleAtRest, changed, errors, hangs },
     { stale: 0, staleAtRest: 0, changed: 0, errors: 0, hangs: 0 },
   )
+})
+
+test('finds two states in requests that only pin, and none in those that read consistently', async () => {
+  const pinned = await tallyOf(ours, 300)
+  assert.ok(pinned.mixed > 50 && pinned.restarts === 0)
+  const { stale, changed, mixed, errors, hangs, restarts, givenUp, readBoth } = await tallyOf(validated, 300)
+  assert.deepEqual({ stale, changed, mixed, errors, hangs }, { stale: 0, changed: 0, mixed: 0, errors: 0, hangs: 0 })
+  assert.ok(restarts > 100 && givenUp < 10 && readBoth > 500)
+})
+
+test('judges a request that begins anew by what it has read in the end, and one that is given up by nothing', async () => {
+  const requestIs = (request) => wrong(({ load }) => ({ read: load, invalidate() {}, request }))
+  const twice = await tallyOf(
+    requestIs(async (work) => {
+      await work()
+      await work()
+    }),
+    10,
+  )
+  assert.equal(twice.restarts, twice.requests)
+  assert.equal(twice.loads, 2 * twice.reads)
+  const never = await tallyOf(
+    requestIs(async (work) => {
+      await work()
+      throw Object.assign(new Error('moved'), { code: 'ERR_READ_CONFLICT' })
+    }),
+    10,
+  )
+  assert.deepEqual([never.givenUp, never.reads, never.errors], [never.requests, 0, 0])
+})
+
+test('judges what is made of others by its parts', async () => {
+  const made = (partsOf) => ({
+    ...wrong(({ load }) => {
+      const parts = partsOf(load)
+      const both = async () => [await parts.a(), await parts.b()]
+      const page = async () => [...(await both()), await parts.b()]
+      const reads = { ...parts, both, page }
+      return { read: (name) => reads[name](), invalidate() {} }
+    }),
+    shape: FOUR_FUNCTIONS,
+  })
+  const fresh = await tallyOf(
+    made((load) => ({ a: () => load('a'), b: () => load('b') })),
+    50,
+  )
+  assert.ok(fresh.stale === 0 && fresh.mixed > 50 && fresh.changed > 50)
+  const kept = (load, key, promise) => () => (promise ??= load(key))
+  const old = await tallyOf(
+    made((load) => ({ a: kept(load, 'a'), b: () => load('b') })),
+    50,
+  )
+  assert.ok(old.stale > 0 && old.staleAtRest > 0)
+  const short = await tallyOf(
+    made((load) => ({ a: () => load('a'), b: () => undefined })),
+    2,
+  )
+  assert.ok(short.errors > 0)
+})
+
+test('lets nobody go on while something takes real time', async () => {
+  const schedule = new Schedule(2)
+  const steps = []
+  const real = async () => {
+    await schedule.pauseFor(1)
+    steps.push('asks')
+    await schedule.during(new Promise((resolve) => setTimeout(resolve, 20)))
+    steps.push('is answered')
+  }
+  const other = async () => {
+    await schedule.pauseFor(2)
+    steps.push('other')
+  }
+  assert.equal(await schedule.settle([real(), other()]), true)
+  assert.deepEqual([steps, schedule.late], [['asks', 'is answered', 'other'], 0])
 })
 
 test('draws evenly, and other numbers for other names', () => {

@@ -2,10 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { replaceSection } from '../harness/markdown.js'
 import { REQUESTS, WRITES } from './interleaving.js'
-import { firstSeenTable, ratesTable, setupTable, whole } from './table.js'
+import { firstSeenTable, ratesTable, STATEMENTS, setupTable, whole } from './table.js'
 
 const RESULTS = new URL('RESULTS.md', import.meta.url)
 const PAGE = new URL('../../docs/peers.md', import.meta.url)
+const LEVELS_PAGE = new URL('../../docs/consistency.md', import.meta.url)
 
 /** @typedef {{ seed: string, runs: number, turns: number }} Settings */
 
@@ -17,19 +18,52 @@ const PAGE = new URL('../../docs/peers.md', import.meta.url)
  */
 export async function writeReport(results, settings) {
   const table = ratesTable(results)
-  const measured = describeMeasurement(results, settings)
-  await writeFile(RESULTS, resultsPage(results, table, measured))
-  await writeFile(PAGE, replaceSection(await readFile(PAGE, 'utf8'), 'consistency', `${table}\n\n${measured}`))
+  const measured = describeMeasurement('run.js', results[0].tally, settings)
+  await writeSection(RESULTS, 'peers', resultsSection(results, table, measured))
+  await writeSection(PAGE, 'consistency', `${table}\n\n${measured}`)
 }
 
 /**
+ * The same for the levels of consistency.
+ *
  * @param {import('./table.js').Result[]} results
  * @param {Settings} settings
  */
-function describeMeasurement(results, { seed, runs, turns }) {
-  const { requests, reads, firstReads, rereads, readBoth } = results[0].tally
+export async function writeLevels(results, settings) {
+  const shapes = [...new Set(results.map(({ candidate }) => candidate.shape))]
+  const tables = shapes.map((shape) => {
+    const [first, ...others] = results.filter(({ candidate }) => candidate.shape === shape)
+    const measured = describeMeasurement('levels/run.js', first.tally, settings)
+    return `**${capital(shape.title)}**\n\n${ratesTable([first, ...others], STATEMENTS)}\n\n${measured}`
+  })
+  const section = tables.join('\n\n')
+  await writeSection(RESULTS, 'levels', section)
+  await writeSection(LEVELS_PAGE, 'levels', section)
+}
+
+/** @param {string} text */
+function capital(text) {
+  return text[0].toUpperCase() + text.slice(1)
+}
+
+/**
+ * @param {URL} page
+ * @param {string} name
+ * @param {string} section
+ */
+async function writeSection(page, name, section) {
+  await writeFile(page, replaceSection(await readFile(page, 'utf8'), name, section))
+}
+
+/**
+ * @param {string} command
+ * @param {import('./checker.js').Tally} tally
+ * @param {Settings} settings
+ */
+function describeMeasurement(command, tally, { seed, runs, turns }) {
+  const { requests, reads, firstReads, rereads, readBoth } = tally
   return [
-    `\`node bench/consistency/run.js --runs ${runs} --seed ${seed} --turns ${turns}\` on Node ${process.version},`,
+    `\`node bench/consistency/${command} --runs ${runs} --seed ${seed} --turns ${turns}\` on Node ${process.version},`,
     `${process.platform} ${process.arch}, ${availableParallelism()} cores. Each candidate: ${whole(runs)} runs of`,
     `${REQUESTS} requests and ${WRITES} writes; in all ${whole(requests)} requests with ${whole(reads)} reads`,
     `(${whole(firstReads)} first reads, ${whole(rereads)} re-reads). ${whole(readBoth)} requests read both keys.`,
@@ -41,26 +75,19 @@ function describeMeasurement(results, { seed, runs, turns }) {
  * @param {string} table
  * @param {string} measured
  */
-function resultsPage(results, table, measured) {
-  return `# Results of bench/consistency
-
-Written by the command below; [docs/peers.md](../../docs/peers.md) says what the columns mean. Faults are per million
-(stale reads: of first reads; stale at rest: of runs; changed and behind: of re-reads; mixed: of requests that read both
-keys).
-
-${table}
+function resultsSection(results, table, measured) {
+  return `${table}
 
 ${measured}
 
-## How each was asked
+### How each was asked
 
 ${setupTable(results)}
 
-## See one happen
+### See one happen
 
 The first run in which each candidate showed it. \`node bench/consistency/run.js --only cachified --trace RUN\` prints
 that run, step by step.
 
-${firstSeenTable(results)}
-`
+${firstSeenTable(results)}`
 }

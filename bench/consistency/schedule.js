@@ -46,6 +46,8 @@ export class Schedule {
   #turns
   /** @type {{ at: number, go: () => void }[]} */
   #parked = []
+  /** @type {Set<Promise<unknown>>} */
+  #real = new Set()
 
   /** @param {number} turns of the event loop between two steps, the same for every candidate. */
   constructor(turns) {
@@ -70,6 +72,20 @@ export class Schedule {
   }
 
   /**
+   * What takes real time, and no imaginary one: nobody is let go before it is done.
+   *
+   * @template T
+   * @param {Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  during(work) {
+    const end = () => this.#real.delete(work)
+    this.#real.add(work)
+    work.then(end, end)
+    return work
+  }
+
+  /**
    * Runs until nobody is parked any more, which includes loads that a cache runs behind its callers' backs.
    *
    * @param {Promise<unknown>[]} actors none of which may reject
@@ -78,10 +94,10 @@ export class Schedule {
   async settle(actors) {
     let running = actors.length
     for (const actor of actors) actor.then(() => running--)
-    await drain(this.#turns)
+    await this.#drain()
     while (this.#parked.length > 0 || (running > 0 && (await this.#somebodyIsLate(() => running)))) {
       this.#next()
-      await drain(this.#turns)
+      await this.#drain()
     }
     return running === 0
   }
@@ -99,10 +115,18 @@ export class Schedule {
     this.late++
     for (let wait = 0; wait < 20; wait++) {
       await new Promise((resolve) => setTimeout(resolve, wait))
-      await drain(this.#turns)
+      await this.#drain()
       if (this.#parked.length > 0 || running() === 0) return true
     }
     return false
+  }
+
+  async #drain() {
+    await drain(this.#turns)
+    while (this.#real.size > 0) {
+      await Promise.allSettled(this.#real)
+      await drain(this.#turns)
+    }
   }
 }
 

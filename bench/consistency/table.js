@@ -2,15 +2,22 @@
 /** @typedef {import('./interleaving.js').Candidate} Candidate */
 /** @typedef {{ candidate: Candidate, version: string, tally: Tally }} Result */
 
-/** @type {[heading: string, cell: (tally: Tally) => string][]} */
-const COLUMNS = [
+/** @typedef {[heading: string, cell: (tally: Tally, candidate: Candidate) => string]} Column */
+
+/** @type {Column[]} */
+const FAULT_COLUMNS = [
   ['stale reads', (tally) => perMillion(tally.stale, tally.firstReads)],
   ['stale at rest', (tally) => perMillion(tally.staleAtRest, tally.runs)],
   ['changed', (tally) => perMillion(tally.changed, tally.rereads)],
   ['mixed', (tally) => perMillion(tally.mixed, tally.readBoth)],
   ['behind', (tally) => perMillion(tally.behind, tally.rereads)],
   ['loads per read', (tally) => ratio(tally.loads, tally.reads)],
-  ['checks per read', (tally) => ratio(tally.checks, tally.reads)],
+]
+
+/** @type {Column[]} */
+const OTHER_COLUMNS = [
+  ['restarts per request', ({ restarts, requests }, who) => (who.restarts ? ratio(restarts, requests) : '–')],
+  ['given up', ({ givenUp, requests }, who) => (who.restarts ? perMillion(givenUp, requests) : '–')],
   ['errors', (tally) => whole(tally.errors)],
   ['hangs', (tally) => whole(tally.hangs)],
 ]
@@ -18,13 +25,22 @@ const COLUMNS = [
 /** The faults that `--trace` can show. */
 const FAULTS = /** @type {const} */ (['stale', 'staleAtRest', 'changed', 'mixed', 'behind', 'errors', 'hangs'])
 
+/** Where a check is not told apart from what else is asked: all statements but those of loads. */
+export const STATEMENTS = 'other statements per read'
+
 /**
  * @param {Result[]} results
+ * @param {string} [checks] what is counted as a check
  * @returns {string} the table of rates, in Markdown
  */
-export function ratesTable(results) {
-  const rows = results.map((result) => [title(result), ...COLUMNS.map(([, cell]) => cell(result.tally))])
-  return markdownTable(['', ...COLUMNS.map(([heading]) => heading)], rows)
+export function ratesTable(results, checks = 'checks per read') {
+  /** @type {Column[]} */
+  const columns = [...FAULT_COLUMNS, [checks, (tally) => ratio(tally.checks, tally.reads)], ...OTHER_COLUMNS]
+  const rows = results.map((result) => [
+    title(result),
+    ...columns.map(([, cell]) => cell(result.tally, result.candidate)),
+  ])
+  return markdownTable(['', ...columns.map(([heading]) => heading)], rows)
 }
 
 /**

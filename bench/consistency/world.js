@@ -70,6 +70,19 @@ export class World {
     return version
   }
 
+  /** Before a run. */
+  async begin() {}
+
+  /**
+   * One transaction.
+   *
+   * @param {readonly string[]} keys
+   * @returns {Promise<Output[]>} what it has made
+   */
+  async write(keys) {
+    return keys.map((key) => ({ key, version: this.commit(key) }))
+  }
+
   /**
    * @param {string} key
    * @returns {number} the version that this write made
