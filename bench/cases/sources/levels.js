@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { runInSession, versionedLruCache } from '../../../dist/index.js'
+import { ReadConflictError, readConsistently, runInSession, versionedLruCache } from '../../../dist/index.js'
 import { installSql, runInSnapshot, snapshotClient, tableVersions } from '../../../dist/integrations/postgres.js'
 import {
   call,
@@ -19,7 +19,7 @@ const CONNECTIONS = 20
 const WARM_UP = 500
 const DURATION = 3000
 /** How long the database takes for a load, in seconds. */
-const LOAD_SECONDS = 0.02
+export const LOAD_SECONDS = 0.02
 
 export const levels = [
   { name: 'no cache', how: 'every call loads, in no session', isCached: false, enter: (_pool, _moments, run) => run() },
@@ -28,6 +28,12 @@ export const levels = [
     how: '`tableVersions`; `runInSession` around each request',
     isCached: true,
     enter: (_pool, _moments, run) => runInSession(() => run()),
+  },
+  {
+    name: 'readConsistently',
+    how: '`tableVersions`; `readConsistently` around each request, with its three attempts',
+    isCached: true,
+    enter: (_pool, _moments, run) => readConsistently(() => run()),
   },
   {
     name: 'runInSnapshot',
@@ -49,35 +55,54 @@ export function measureLevel({ sessions, pauses }, candidate) {
     const moments = new Moments()
     const writers = new Writers(moments, pauses)
     const { reads, counted } = readsOf(pool, level)
-    const load = { moments, reads, level, pool, isOver: false, sessions: [], latencies: [] }
+    const load = { moments, reads, level, pool, isOver: false, attempts: 0, requests: [] }
     const clients = await connections(open(WRITERS), WRITERS)
     writers.start(clients)
     const running = Array.from({ length: sessions }, (_, seed) => runRequests(load, randomOf(seed)))
+    const count = () => ({
+      attempts: load.attempts,
+      requests: load.requests.length,
+      commits: writers.commits.length,
+      loads: counted.loads,
+    })
     await pause(WARM_UP)
-    const before = { answers: load.latencies.length, commits: writers.commits.length, loads: counted.loads }
+    const before = count()
     const began = performance.now()
     await pause(DURATION)
     const seconds = (performance.now() - began) / 1000
-    const loads = counted.loads - before.loads
-    const commits = writers.commits.length - before.commits
-    const latencies = load.latencies.slice(before.answers)
+    const after = count()
     load.isOver = true
     await Promise.all(running)
     await writers.stop()
     for (const client of clients) client.release()
-    const faults = faultsOf(writers.commits, load.sessions)
-    const { length } = latencies
-    return {
-      rps: length / seconds,
-      p50: percentile(latencies, 0.5),
-      p99: percentile(latencies, 0.99),
-      stale: faults.stale,
-      mixed: faults.mixed,
-      mixedPercent: (100 * faults.mixed) / load.sessions.length,
-      loadsPerRequest: loads / length,
-      commits: commits / seconds,
-    }
+    return resultOf(load.requests, writers.commits, { before, after, seconds })
   })
+}
+
+function resultOf(all, commits, { before, after, seconds }) {
+  const requests = all.slice(before.requests, after.requests)
+  const { length } = requests
+  const latencies = requests.map(({ latency }) => latency)
+  const answered = requests.filter(({ isAnswered }) => isAnswered).length
+  const answers = all.filter(({ isAnswered }) => isAnswered)
+  const { stale, mixed } = faultsOf(
+    commits,
+    answers.map(({ session }) => session),
+  )
+  const commitsPerSecond = (after.commits - before.commits) / seconds
+  return {
+    rps: answered / seconds,
+    p50: percentile(latencies, 0.5),
+    p99: percentile(latencies, 0.99),
+    stale,
+    mixed,
+    mixedPerMillion: (1e6 * mixed) / Math.max(1, answers.length),
+    restarts: Math.max(0, (after.attempts - before.attempts) / length - 1), // some attempts end in the next span
+    givenUpPercent: (100 * (length - answered)) / length,
+    loadsPerRequest: (after.loads - before.loads) / length,
+    commits: commitsPerSecond,
+    writesPerLoad: commitsPerSecond * LOAD_SECONDS,
+  }
 }
 
 function readsOf(pool, { isCached }) {
@@ -98,19 +123,30 @@ function readsOf(pool, { isCached }) {
 
 /** One request after the other, each of which calls the four functions in turn. */
 async function runRequests(load, random) {
-  const { moments, reads, level, pool } = load
   while (!load.isOver) {
     const began = performance.now()
-    const askedAt = moments.next()
-    const calls = []
-    let takenAt
-    await level.enter(pool, moments, async (taken) => {
-      takenAt = taken
-      for (const name of Object.keys(READS)) {
-        calls.push(await call(moments, reads, name, Math.floor(random() * WRITERS)))
-      }
-    })
-    load.latencies.push(performance.now() - began)
-    load.sessions.push({ calls, snapshot: takenAt === undefined ? undefined : { askedAt, takenAt } })
+    const asked = await ask(load, random)
+    load.requests.push({ latency: performance.now() - began, ...asked })
   }
+}
+
+/** One that is given up has no answer, so nothing of it can be wrong. */
+async function ask(load, random) {
+  const { moments, reads, level, pool } = load
+  const askedAt = moments.next()
+  const writer = Math.floor(random() * WRITERS)
+  let calls
+  let takenAt
+  try {
+    await level.enter(pool, moments, async (taken) => {
+      load.attempts++
+      takenAt = taken
+      calls = []
+      for (const name of Object.keys(READS)) calls.push(await call(moments, reads, name, writer))
+    })
+  } catch (error) {
+    if (error instanceof ReadConflictError) return { isAnswered: false }
+    throw error
+  }
+  return { isAnswered: true, session: { calls, snapshot: takenAt === undefined ? undefined : { askedAt, takenAt } } }
 }
