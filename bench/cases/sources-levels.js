@@ -2,9 +2,9 @@ import { levels, measureLevel } from './sources/levels.js'
 
 /** By how many commits there are in the time that a load takes. How long the 8 writers pause for that was tried out. */
 const settings = new Map([
-  ['0.1 writes per load', { sessions: 50, pauses: { between: 2700, before: 30 } }],
-  ['1 write per load', { sessions: 50, pauses: { between: 255, before: 30 } }],
-  ['10 writes per load', { sessions: 50, pauses: { between: 8, before: 30 } }],
+  ['0.1 writes per load', { sessions: 50, pauses: { between: 6800, before: 30 } }],
+  ['1 write per load', { sessions: 50, pauses: { between: 1340, before: 30 } }],
+  ['10 writes per load', { sessions: 50, pauses: { between: 110, before: 30 } }],
 ])
 
 const variants = [...settings.keys()]
@@ -13,8 +13,8 @@ export default {
   name: 'sources-levels',
   title: 'What consistency costs on PostgreSQL',
   about: `50 requests at a time, each of which calls four functions in turn, over two tables that 8 writers move in
-transactions that overlap; a pool of 20 connections, and 20 ms of the database for each load. Writes per load are the
-commits in these 20 ms: 5, 50 and 500 commits a second. Each outdates two or three of the four functions. Every row
+transactions that overlap; a pool of 20 connections, and 100 ms of the database for each load. Writes per load are the
+commits in these 100 ms: some 1, 10 and 100 commits a second. Each outdates two or three of the four functions. Every row
 tells by which transaction it was written: a request is stale when an output misses a commit that was acknowledged
 before the request asked for its version, and mixed when its outputs were never true at one moment. A request is given
 up by \`readConsistently\` after three attempts; it counts for the times, and not for the requests per second.`,
