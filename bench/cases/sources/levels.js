@@ -55,12 +55,11 @@ export function measureLevel({ sessions, pauses }, candidate) {
     const moments = new Moments()
     const writers = new Writers(moments, pauses)
     const { reads, counted } = readsOf(pool, level)
-    const load = { moments, reads, level, pool, isOver: false, attempts: 0, requests: [] }
+    const load = { moments, reads, level, pool, isOver: false, requests: [] }
     const clients = await connections(open(WRITERS), WRITERS)
     writers.start(clients)
     const running = Array.from({ length: sessions }, (_, seed) => runRequests(load, randomOf(seed)))
     const count = () => ({
-      attempts: load.attempts,
       requests: load.requests.length,
       commits: writers.commits.length,
       loads: counted.loads,
@@ -97,7 +96,7 @@ function resultOf(all, commits, { before, after, seconds }) {
     stale,
     mixed,
     mixedPerMillion: (1e6 * mixed) / Math.max(1, answers.length),
-    restarts: Math.max(0, (after.attempts - before.attempts) / length - 1), // some attempts end in the next span
+    restarts: requests.reduce((sum, { attempts }) => sum + attempts - 1, 0) / length,
     givenUpPercent: (100 * (length - answered)) / length,
     loadsPerRequest: (after.loads - before.loads) / length,
     commits: commitsPerSecond,
@@ -135,18 +134,20 @@ async function ask(load, random) {
   const { moments, reads, level, pool } = load
   const askedAt = moments.next()
   const writer = Math.floor(random() * WRITERS)
+  let attempts = 0
   let calls
   let takenAt
   try {
     await level.enter(pool, moments, async (taken) => {
-      load.attempts++
+      attempts++
       takenAt = taken
       calls = []
       for (const name of Object.keys(READS)) calls.push(await call(moments, reads, name, writer))
     })
   } catch (error) {
-    if (error instanceof ReadConflictError) return { isAnswered: false }
+    if (error instanceof ReadConflictError) return { attempts, isAnswered: false }
     throw error
   }
-  return { isAnswered: true, session: { calls, snapshot: takenAt === undefined ? undefined : { askedAt, takenAt } } }
+  const snapshot = takenAt === undefined ? undefined : { askedAt, takenAt }
+  return { attempts, isAnswered: true, session: { calls, snapshot } }
 }
