@@ -116,11 +116,30 @@ describeWith(await installedChromium(), 'the live example in Chromium', (path) =
     expect(await lastOf(2, '/?band=short')).toMatchObject({ status: 304, sent: { 'if-none-match': tag } })
   })
 
+  test('a page made of parts says which of them a write has made it load, until then it is 304', async () => {
+    await tab.follow('made of parts')
+    const loaded = () => tab.page.locator('tr:has(b) > th').allInnerTexts()
+    expect(await loaded()).toHaveLength(4)
+    await tab.page.reload()
+    expect(await lastOf(2, '/network')).toMatchObject({ status: 304 })
+
+    await tab.follow('Add a flight')
+    expect(await lastOf(1, '/network/routes')).toMatchObject({ method: 'POST', status: 303 })
+    expect(await lastOf(3, '/network')).toMatchObject({ status: 200 })
+    expect(await loaded()).toEqual(['Most flown', 'Busiest airports', 'All of them together'])
+    await tab.follow('Rename it')
+    expect(await loaded()).toEqual(['Farthest north', 'Busiest airports', 'All of them together'])
+    await tab.follow('look again')
+    expect(await lastOf(5, '/network')).toMatchObject({ status: 304 })
+  })
+
   test.each([320, 360, 640, 1000])(
     'on a screen of %i pixels nothing is cut off or has to be scrolled sideways',
     async (width) => {
       await tab.page.setViewportSize({ width, height: 740 })
       await tab.page.click('summary')
+      expect(await tab.cutOff()).toEqual([])
+      await tab.follow('made of parts')
       expect(await tab.cutOff()).toEqual([])
     },
   )

@@ -121,6 +121,24 @@ describe('what depends on a call', () => {
     expect(versionedLruCache((id: string) => id, { version, ttl: () => 5 }).dependency('eu').ttl).toBeUndefined()
   })
 
+  it('tells two functions of one name apart, whichever of them has come first', async () => {
+    const loads = [gated<[], void>(), gated<[], void>()]
+    const versions = ['x', 'y']
+    const parts = loads.map(({ fn }, index) => versionedLruCache(() => fn(), { version: () => versions[index] }))
+    const page = versionedLruCache(() => Promise.all(parts.map((part) => part())))
+    const versionsBy = async (first: number, second: number) => {
+      const seen = page.dependency().pinVersions(true)
+      for (const index of [first, second]) {
+        await settle()
+        loads[index]?.runs.at(-1)?.open()
+      }
+      return (await seen).versions.map(({ version }) => version)
+    }
+    expect(await versionsBy(0, 1)).toEqual(['x', 'y'])
+    versions.reverse()
+    expect(await versionsBy(1, 0)).toEqual(['y', 'x'])
+  })
+
   it('leaves what a call has got in spite of a check that failed pinned', async () => {
     const { fn, runs } = gated<[string], number>()
     const report = versionedLruCache(async (id: string) => ({ id }), { version: fn, staleIfError: 60_000 })

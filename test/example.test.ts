@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { buildOf } from '../examples/express-postgres/build.ts'
 import { type Database, openDatabase } from '../examples/express-postgres/database.ts'
 import { recordFlight } from '../examples/express-postgres/flights.ts'
+import { readNetworkFiles } from '../examples/express-postgres/network-schema.ts'
 import { FLIGHTS } from '../examples/express-postgres/schema.ts'
 import { serveBroken, serveEmpty } from './support/example-apps.ts'
 import { askAgain, beginRequest, connectTo, FLIGHT, getReport, getTotals, refuses } from './support/example-client.ts'
@@ -65,11 +66,13 @@ function serverPromises(databaseUrl: () => string): void {
     const paths = ['/', '/api/report']
     const before = await restart()
     const kept = await Promise.all(paths.map(async (path) => (await ask(before + path)).headers.etag))
+    const made = await ask(`${before}/network`)
     const after = await restart()
     for (const [index, path] of paths.entries()) {
       expect(await askAgain(after + path, kept[index])).toMatchObject({ status: 304, text: '' })
     }
     expect(await getTotals(after)).toEqual({ requests: 2, notModified: 2, calls: 0, checks: 2, loads: 0, hits: 0 })
+    expect(await askAgain(`${after}/network`, made.headers.etag)).toMatchObject({ status: 304, text: '' })
 
     await recordFlight(database, FLIGHT)
     const later = await restart()
@@ -124,6 +127,18 @@ test('a PORT that is none is refused in words', async () => {
   const example = runExample('examples/express-postgres/main.ts', { ...appEnv(undefined), PORT: '80 80' })
   expect(await example.ended).toBe(1)
   expect(example.output()).toMatch(/^PORT is "80 80": give a whole number from 0 to 65535/)
+})
+
+test('the airports are those of the file, whose names have commas and quotes in them', async () => {
+  const { airports, routes } = await readNetworkFiles()
+  expect([airports.length, routes.length]).toEqual([3376, 5366])
+  expect(airports.find(({ code }) => code === 'DBN')).toEqual({
+    code: 'DBN',
+    name: 'W. H. "Bud" Barron',
+    city: 'Dublin, GA',
+    latitude: 32.56445806,
+  })
+  expect(airports.filter(({ latitude }) => Number.isNaN(latitude))).toEqual([])
 })
 
 test.each([

@@ -2,7 +2,7 @@ import express, { type Express, type Request, type RequestHandler } from 'expres
 import { conditional, sessions } from 'versioned-lru-cache/express'
 import { type Answer, makeAnswer } from './answer.ts'
 import { buildOf } from './build.ts'
-import { measureCost } from './cost.ts'
+import { costOfThisRequest, measureCost } from './cost.ts'
 import type { Database } from './database.ts'
 import { notFound, onError, onlyAllow } from './errors.ts'
 import {
@@ -12,12 +12,14 @@ import {
   flightsVersions,
   recordFlight,
 } from './flights.ts'
-import { InputError, readBand, readFlight, readFlightForm } from './input.ts'
+import { InputError, readAirportName, readBand, readFlight, readFlightForm, readRoute } from './input.ts'
+import { cachedOverview, countFlight, networkVersions, renameAirport } from './network.ts'
+import { renderNetwork } from './network-page.ts'
 import { pathOf, renderPage } from './page.ts'
 import { renderTotals } from './receipt.ts'
 import { RunningTotals } from './totals.ts'
 
-/** The example as an Express app, on a database that `prepareFlights` has prepared. */
+/** The example as an Express app, on a database that `prepareFlights` and `prepareNetwork` have prepared. */
 export function makeApp(
   database: Database,
   versions: FlightsVersions = flightsVersions(database),
@@ -25,12 +27,14 @@ export function makeApp(
 ): Express {
   const delayReport = cachedDelayReport(database, versions)
   const app = express()
-  app.disable('x-powered-by').disable('etag') // a tag is made of the report's version, and nothing else has one
+  app.disable('x-powered-by').disable('etag') // a tag is made of versions, and only what has some has one
   app.use(headers)
   app.use(express.json({ strict: false, limit: '10kb' }), express.urlencoded({ extended: false, limit: '10kb' }))
   app.use(measureCost(), sessions())
   showReports(app, delayReport, new RunningTotals(delayReport, versions), build)
   takeFlights(app, database)
+  showNetwork(app, database, build)
+  changeNetwork(app, database)
   app.use(notFound)
   app.use(onError)
   return app
@@ -72,6 +76,33 @@ function takeFlights(app: Express, database: Database): void {
     response.redirect(303, backTo)
   })
   app.all(['/api/flights', '/flights'], onlyAllow('POST'))
+}
+
+/** The tag moves with any part of the page, and the route does not have to know which there are. */
+function showNetwork(app: Express, database: Database, build: string): void {
+  const overview = cachedOverview(database, networkVersions(database))
+  const unlessKept = conditional(() => overview.dependency(), { salt: build, cacheControl: 'private, no-cache' })
+
+  app.get('/network', unlessKept, async (_request, response) => {
+    response.send(renderNetwork(await overview(), costOfThisRequest()))
+  })
+  app.all('/network', onlyAllow('GET, HEAD'))
+}
+
+function changeNetwork(app: Express, database: Database): void {
+  app.post('/network/airports', noStore, async (request, response) => {
+    requireType(request, 'application/x-www-form-urlencoded')
+    const isThere = await renameAirport(database, readAirportName(request.body))
+    if (!isThere) throw new InputError('There is no such airport.')
+    response.redirect(303, '/network')
+  })
+  app.post('/network/routes', noStore, async (request, response) => {
+    requireType(request, 'application/x-www-form-urlencoded')
+    const isThere = await countFlight(database, readRoute(request.body))
+    if (!isThere) throw new InputError('There is no such route.')
+    response.redirect(303, '/network')
+  })
+  app.all(['/network/airports', '/network/routes'], onlyAllow('POST'))
 }
 
 const headers: RequestHandler = (_request, response, next) => {

@@ -1,6 +1,6 @@
 import { type CachedFunction, type Version, type VersionSource, versionedLruCache } from 'versioned-lru-cache'
 import { tableVersions } from 'versioned-lru-cache/postgres'
-import { charge } from './cost.ts'
+import { charge, chargeChecks } from './cost.ts'
 import type { Database, Query } from './database.ts'
 import { FLIGHTS } from './schema.ts'
 
@@ -51,12 +51,9 @@ export type CachedDelayReport = CachedFunction<BuildDelayReport, Promise<Version
 
 export type FlightsVersions = VersionSource<typeof FLIGHTS, Promise<Version>>
 
-/** The versions of the flights, as the triggers count them. Each reading is charged to the request that needs it. */
-export function flightsVersions({ query }: Database): FlightsVersions {
-  const client = {
-    query: (sql: string, values: unknown[]) => charge('check', async () => ({ rows: await query(sql, values) })),
-  }
-  return tableVersions(client, [FLIGHTS])
+/** The versions of the flights, as the triggers count them. */
+export function flightsVersions(database: Database): FlightsVersions {
+  return tableVersions(chargeChecks(database), [FLIGHTS])
 }
 
 /** The report over all flights of a distance band, made again only when the flights have changed. */

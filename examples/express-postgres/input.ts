@@ -1,4 +1,5 @@
 import { BANDS, type Band, type Flight } from './flights.ts'
+import type { Airport, Route } from './network.ts'
 
 /** Somebody sent what cannot be used; the message is for them. */
 export class InputError extends Error {
@@ -71,4 +72,23 @@ export function readBand(input: unknown): Band {
   const band = BANDS.find((each) => each === input)
   if (band === undefined) throw new InputError(`There is no such "band": choose one of ${BANDS.join(', ')}.`)
   return band
+}
+
+const CODE = { wanted: 'the code of an airport, such as ATL', pattern: /^[A-Z0-9]{3,4}$/ }
+const NAME = { wanted: '1 to 80 characters', pattern: /^\P{Cc}{1,80}$/u }
+
+/** The new name of an airport, from a form. */
+export function readAirportName(form: unknown): Pick<Airport, 'code' | 'name'> {
+  return { code: readText(form, 'code', CODE), name: readText(form, 'name', NAME) }
+}
+
+/** From where to where, from a form. */
+export function readRoute(form: unknown): Omit<Route, 'flights'> {
+  return { origin: readText(form, 'origin', CODE), destination: readText(form, 'destination', CODE) }
+}
+
+function readText(form: unknown, name: string, { wanted, pattern }: typeof CODE): string {
+  const text = (form as Record<string, unknown>)[name]
+  if (typeof text === 'string' && pattern.test(text.trim())) return text.trim()
+  throw new InputError(`${quote(name)} is missing, or cannot be used: send ${wanted}.`)
 }

@@ -1,9 +1,10 @@
-// A delay report over 200,000 flights, on Express and PostgreSQL: `npm start`.
+// A delay report over 200,000 flights, and a page made of parts, on Express and PostgreSQL: `npm start`.
 // PORT and HOST say where it listens; DATABASE_URL takes a real server instead of the embedded PostgreSQL.
 import { once } from 'node:events'
 import { constants } from 'node:os'
 import { makeApp } from './app.ts'
 import { type Database, openDatabase } from './database.ts'
+import { prepareNetwork, readNetworkFiles } from './network-schema.ts'
 import { progressLine } from './progress.ts'
 import { prepareFlights, readFlightsFile } from './schema.ts'
 import { addressOf, listen } from './server.ts'
@@ -31,6 +32,7 @@ async function serve(database: Database, { port, host }: Settings): Promise<void
   const flights = await readFlightsFile()
   const onProgress = progressLine(`Loading ${flights.length.toLocaleString('en')} flights`)
   await prepareFlights(database, flights, { onProgress, signal: stopping.signal })
+  await prepareNetwork(database, await readNetworkFiles())
   stopping.signal.throwIfAborted()
   const { server, close } = await listen(makeApp(database), port, host)
   console.log(addressOf(server))

@@ -22,7 +22,7 @@ export function renderPage(answer: Answer): string {
     html`
       <h1>How late do flights arrive?</h1>
       <p class="soft">Mostly on time, but delays pile up over the day. Real flights of US airlines, from the
-        Bureau of Transportation Statistics.</p>
+        Bureau of Transportation Statistics. Another page is <a href="/network">made of parts</a>.</p>
       <nav aria-label="Distance">${BANDS.map((band) => bandLink(band, report.band))}</nav>
       ${renderReceipt(answer)} ${renderReloads(pathOf(report.band))}
       ${chart(report)} ${recordForm(report.band)} ${tables(report)}`,

@@ -9,6 +9,8 @@ import type { Flight } from './flights.ts'
 /** Everything lives in a schema of its own, so that a real server's other tables are left alone. */
 export const FLIGHTS = 'versioned_lru_cache_example.flights'
 
+export const CREATE_SCHEMA = 'create schema if not exists versioned_lru_cache_example'
+
 /** Any number will do, as long as all processes that prepare the schema take the same. */
 const PREPARING = 20_260_101
 
@@ -16,7 +18,7 @@ const CHUNK = 10_000
 
 /** The last one gives the table its versions, which triggers move on in the transaction of each write. */
 const SCHEMA = [
-  'create schema if not exists versioned_lru_cache_example',
+  CREATE_SCHEMA,
   `create table if not exists ${FLIGHTS} (
      delay double precision not null,
      distance double precision not null,
@@ -42,10 +44,15 @@ export async function prepareFlights(
   options: PrepareOptions = {},
 ): Promise<void> {
   await database.transaction(async (query) => {
-    await query('select pg_advisory_xact_lock($1)', [PREPARING])
-    for (const statement of SCHEMA) await query(statement)
+    await prepareSchema(query, SCHEMA)
     if ((await countLoaded(query)) !== flights.length) await load(query, flights, options)
   })
+}
+
+/** Whoever else prepares the schema waits until this transaction has ended. */
+export async function prepareSchema(query: Query, statements: readonly string[]): Promise<void> {
+  await query('select pg_advisory_xact_lock($1)', [PREPARING])
+  for (const statement of statements) await query(statement)
 }
 
 async function countLoaded(query: Query): Promise<number> {
@@ -75,7 +82,10 @@ async function insert(query: Query, flights: Flight[]): Promise<void> {
 
 /** 200,000 flights of the U.S. Bureau of Transportation Statistics, as the package vega-datasets ships them. */
 export async function readFlightsFile(): Promise<Flight[]> {
+  return JSON.parse(await readDataset('flights-200k.json')) as Flight[]
+}
+
+export async function readDataset(name: string): Promise<string> {
   const index = createRequire(import.meta.url).resolve('vega-datasets')
-  const file = new URL('../data/flights-200k.json', pathToFileURL(index))
-  return JSON.parse(await readFile(file, 'utf8')) as Flight[]
+  return await readFile(new URL(`../data/${name}`, pathToFileURL(index)), 'utf8')
 }

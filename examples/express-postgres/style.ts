@@ -64,7 +64,9 @@ summary { cursor: pointer; color: var(--accent); }
 details { margin-top: .75rem; }
 details table { margin-top: .75rem; }
 td, thead th { white-space: nowrap; }
+.words { margin-bottom: .75rem; } .words td, .words thead th { text-align: left; white-space: normal; }
 form { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: 1rem; align-items: end; }
+form + form { margin-top: 1.5rem; }
 label { font-size: .875rem; color: var(--soft); }
 input, button { display: block; width: 100%; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; border-radius: .5rem; }
 input { margin-top: .25rem; color: var(--ink); background: var(--paper); border: 1px solid var(--line); }

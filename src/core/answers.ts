@@ -69,7 +69,9 @@ export class Answers {
     )
   }
 
+  /** Without a session, what is shared is pinned for this call, so that its load goes by the same. */
   #find(call: Call): Outcome {
+    if (this.#versions.areShared) call.pins ??= new Pins()
     const reading = this.#versions.read(call.pins, call.pin, call)
     if (!(reading instanceof Promise)) return this.#answer(call, reading, this.#loads.givesPromises)
     return reading.then((seen) => this.#answer(call, seen, true))

@@ -17,8 +17,8 @@ export class Flight implements Load {
   readonly reading: Reading
   /** Whether it was asked for by `refresh`. */
   readonly isRefresh: boolean
-  /** How often the key had been invalidated when it began. */
-  readonly generation: number
+  /** How often the key had been invalidated when it began, or with it, when it is a refresh that has landed. */
+  generation: number
   /** What everybody who joins awaits; undefined until the loader has returned its promise. */
   outcome: Promise<unknown> | undefined
   /** Whether its output may still be kept. */
@@ -36,16 +36,16 @@ export class Flight implements Load {
     this.isRefresh = isRefresh
   }
 
-  /** It is over. @param generation how often its key has been invalidated by now: what `refresh` brings is of now. */
-  trace(stamps: Stamps | undefined, lifetime: number, identity = 0, generation: number = this.generation): void {
-    const { order, reads, reading } = this
+  /** It is over. */
+  trace(stamps: Stamps | undefined, lifetime: number, identity = 0): void {
+    const { order, reads, reading, generation } = this
     this.origin = {
       stamps,
       isWhole: reads.isWhole,
       areTooMany: reads.areTooMany,
       order,
       born: order,
-      generation: this.isRefresh ? generation : this.generation,
+      generation,
       readAt: reading.readAt,
       expiresAt: reading.readAt + lifetime,
       exact: reading.snapshot !== undefined,

@@ -18,12 +18,12 @@ interface NestedCall {
 
 /** Gives what the session gets, and tells the load what it was made of: before the loader has it, so before it goes on. */
 export function readInLoad({ pin, own, reads, ask, stampOf }: NestedCall): unknown {
-  const wave = reads.begin()
+  const turn = reads.begin()
   const note = (): void => {
     const { origin } = pin
     if (pin.tainted) taintCaller()
     if (origin === undefined) reads.spoil()
-    else reads.end(wave, stampOf(origin), origin)
+    else reads.end(turn, stampOf(origin), origin)
   }
   const fail = (): void => {
     own?.letGo()

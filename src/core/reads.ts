@@ -16,12 +16,25 @@ interface Reader {
 /** What a load wants to know of what it has read. */
 type ReadOrigin = Pick<Origin, 'stamps' | 'isWhole' | 'areTooMany' | 'identity' | 'order'>
 
+/** When a load has asked for something: after how many waves, and as which of all. */
+interface Turn {
+  readonly wave: number
+  readonly place: number
+}
+
+interface Read {
+  /** That of the turn by which it came. */
+  readonly place: number
+  readonly stamp: Stamp
+}
+
 /** What a load has read so far, of cached functions and of version sources. */
 export class Reads {
   readonly #reader: Reader
-  #waves: Stamp[][] = []
+  #waves: Read[][] = []
   #known: Map<PinOwner, Map<Key, Stamp>> | undefined
   #count = 0
+  #asked = 0
   /** What was asked for and has not come. */
   #pending = 0
   #isWhole = true
@@ -44,17 +57,17 @@ export class Reads {
   }
 
   /** Something is asked for. What came before it may be why: it goes into a later wave than all that. */
-  begin(): number {
+  begin(): Turn {
     this.#pending++
-    return this.#waves.length
+    return { wave: this.#waves.length, place: this.#asked++ }
   }
 
   /**
    * It has come. What is compared by its output hides what it was made of.
    *
-   * @param wave what `begin` gave.
+   * @param turn what `begin` gave.
    */
-  end(wave: number, stamp: Stamp, { stamps, isWhole, areTooMany, identity, order }: ReadOrigin): void {
+  end({ wave, place }: Turn, stamp: Stamp, { stamps, isWhole, areTooMany, identity, order }: ReadOrigin): void {
     if (!isWhole && !areTooMany) {
       this.spoil()
       return
@@ -62,11 +75,11 @@ export class Reads {
     this.#pending--
     if (!this.isOpen) return
     this.order = Math.min(this.order, order)
-    this.#add(wave, stamp)
+    this.#add(wave, place, stamp)
     if (identity !== 0) return
     if (areTooMany) this.#overflow()
     for (const [index, inner] of stamps?.entries() ?? []) {
-      for (const one of inner) this.#add(wave + 1 + index, one)
+      for (const one of inner) this.#add(wave + 1 + index, place, one)
     }
   }
 
@@ -77,7 +90,7 @@ export class Reads {
     this.order = Number.NEGATIVE_INFINITY
   }
 
-  #add(wave: number, stamp: Stamp): void {
+  #add(wave: number, place: number, stamp: Stamp): void {
     if (this.areTooMany || this.#isKnown(stamp)) return
     this.#count++
     if (this.areTooMany) {
@@ -85,7 +98,7 @@ export class Reads {
       return
     }
     while (this.#waves.length <= wave) this.#waves.push([])
-    this.#waves[wave]?.push(stamp)
+    this.#waves[wave]?.push({ place, stamp })
   }
 
   /** Nobody will look at them. */
@@ -127,7 +140,7 @@ export class Reads {
 
   /** @returns what the load has read. */
   close(): Stamps | undefined {
-    const waves = this.#waves.filter((wave) => wave.length > 0)
+    const waves = this.#waves.filter((wave) => wave.length > 0).map(inTurn)
     this.isOpen = false
     this.#waves = []
     this.#known = undefined
@@ -140,6 +153,11 @@ export class Reads {
     this.#reader.hasReadLate = true
     announce({ type: 'lateRead', name: this.#reader.name, read })
   }
+}
+
+/** As it was asked for: what came first is chance, and two functions of one name are told apart by nothing else. */
+function inTurn(wave: readonly Read[]): Stamp[] {
+  return wave.toSorted((a, b) => a.place - b.place).map(({ stamp }) => stamp)
 }
 
 /** Where it is recorded that the calling code reads this: undefined when it is part of no load. */

@@ -39,12 +39,12 @@ export class SharedSource implements PinOwner {
     const pins = ambientPins()
     const reads = readsOfCaller(this, key)
     if (reads === undefined) return this.read(pins?.root ?? pins, value)
-    const wave = reads.begin()
+    const turn = reads.begin()
     return recover(
       () =>
         after(this.read(pins?.root, value), (reading) => {
           const exact = reading.snapshot !== undefined && reading.snapshot === pins?.snapshot
-          reads.end(wave, new SourceStamp(this, key, value, reading.version, exact), {
+          reads.end(turn, new SourceStamp(this, key, value, reading.version, exact), {
             ...SOURCE,
             order: reading.order,
           })

@@ -19,6 +19,8 @@ export interface Asker {
 
 /** Where the versions of a cached function come from: a function of its own, sources that it shares, or nowhere. */
 export interface Versions {
+  /** Whether what a load calls may go by them as well. */
+  readonly areShared: boolean
   /** The version that the session has pinned for a call, else that of one check, which is pinned. */
   read(pins: Pins | undefined, pin: Pin, asker: Asker): Reading | Promise<Reading>
   stats(): CheckStats
@@ -39,6 +41,7 @@ export function versionsOf(name: string, settings: Settings, counters: Counters)
 /** The same versions, each of which is taken down. */
 function watched(versions: Versions, history: VersionHistory): Versions {
   return {
+    areShared: versions.areShared,
     read: (pins, pin, asker) => history.follow(pin.key, versions.read(pins, pin, asker)),
     stats: () => versions.stats(),
   }
@@ -70,6 +73,7 @@ export function pinVersion(
 
 /** The TTL alone decides. Nothing is pinned: a call that is made again after it has failed counts from anew. */
 class NoVersions implements Versions {
+  readonly areShared = false
   readonly #clock: Clock
 
   constructor({ clock }: Settings) {
@@ -88,6 +92,7 @@ class NoVersions implements Versions {
 
 /** A version function that no other cached function has. */
 class OwnVersions implements Versions {
+  readonly areShared = false
   readonly #checks: Checks<Asker>
 
   constructor(name: string, version: UserFunction<unknown>, { versionTimeout, clock }: Settings) {
@@ -110,6 +115,7 @@ class OwnVersions implements Versions {
 
 /** Sources that cached functions share. What a session sees of each is pinned for all of them. */
 class SharedVersions implements Versions {
+  readonly areShared = true
   readonly #sources: readonly ReadSource[]
   readonly #clock: Clock
 

@@ -69,12 +69,11 @@ export const mutants = [
   },
   {
     name: 'one version for all arguments, as in Python',
-    file: 'src/core/versioned-lru-cache.ts',
+    file: 'src/core/answers.ts',
     edits: [
       [
         'const reading = this.#versions.read(call.pins, call.pin, call)',
-        `for (const { owner, reading } of call.pins ?? []) if (owner === this) call.pin.reading ??= reading
-    const reading = this.#versions.read(call.pins, call.pin, call)`,
+        'for (const { owner, reading } of call.pins ?? []) if (owner === call.pin.owner) call.pin.reading ??= reading\n    const reading = this.#versions.read(call.pins, call.pin, call)',
       ],
     ],
   },
@@ -105,7 +104,7 @@ export const mutants = [
   },
   {
     name: 'failed pin kept',
-    file: 'src/core/versioned-lru-cache.ts',
+    file: 'src/core/answers.ts',
     edits: [['    pin.letGo()\n', '']],
   },
   {
@@ -118,7 +117,10 @@ export const mutants = [
     name: 'TTL from the end of the load',
     file: 'src/core/store.ts',
     edits: [
-      ['size, reading, lifetime })', 'size, reading: { ...reading, readAt: this.#settings.clock() }, lifetime })'],
+      [
+        'size, reading, order, making, lifetime })',
+        'size, reading: { ...reading, readAt: this.#settings.clock() }, order, making, lifetime })',
+      ],
     ],
   },
   {
@@ -176,7 +178,7 @@ export const mutants = [
   {
     name: 'errors kept: a flight that failed can still be joined',
     file: 'src/core/load.ts',
-    edits: [['this.#counters.loadErrors++\n    this.#flights.end(flight)', 'this.#counters.loadErrors++']],
+    edits: [['this.#lifetime)\n    this.#flights.end(flight)', 'this.#lifetime)']],
   },
   {
     name: 'undefined not kept',
@@ -218,20 +220,20 @@ export const mutants = [
     file: 'src/core/versioned-lru-cache.ts',
     edits: [
       [
-        '      this.#forget(key)\n      const pins = pinsOfCaller(this.#session)\n',
-        '      const pins = pinsOfCaller(this.#session)\n      pins?.drop(pins.get(this, key))\n',
+        '      this.#forget(key)\n      return this.#enter',
+        '      for (const pins of allPinsOfCaller(this.#session)) pins.drop(pins.get(this, key))\n      return this.#enter',
       ],
     ],
   },
   {
     name: 'older overwrites newer',
     file: 'src/core/load.ts',
-    edits: [[' || this.#store.isNewer(key, reading)', '']],
+    edits: [[' && !this.#store.isNewer(key, order)', '']],
   },
   {
     name: 'an older flight lands after a newer output that has been evicted',
     file: 'src/core/load.ts',
-    edits: [['    this.#flights.overtake(key, reading.order)\n', '']],
+    edits: [['      this.#flights.overtake(key, order)\n', '']],
   },
   {
     name: 'an output that cannot be kept leaves the older one in place',
@@ -252,7 +254,7 @@ export const mutants = [
   {
     name: 'LRU touch missing',
     file: 'src/core/store.ts',
-    edits: [['    entries.use(slot)\n', '']],
+    edits: [['    this.#entries.use(slot)\n', '']],
   },
   {
     name: 'LRU evicts the newest',
@@ -396,7 +398,7 @@ export const mutants = [
   {
     name: 'the bound of stale serving counts from the load',
     file: 'src/core/store.ts',
-    edits: [['entries.confirmedAt[slot] = reading.readAt', '{}']],
+    edits: [['confirmedAt[slot] = readAt', '{}']],
     tests: ['stale'],
   },
   {
@@ -410,8 +412,8 @@ export const mutants = [
     file: 'src/core/load.ts',
     edits: [
       [
-        '    recover(\n      () => this.#load(call, flight),\n      () => undefined,\n    )',
-        '    this.#load(call, flight)',
+        '    recover(\n      () => this.#load({ ...call, pins: new Pins() }, flight),\n      () => undefined,\n    )',
+        '    this.#load({ ...call, pins: new Pins() }, flight)',
       ],
     ],
     tests: ['stale'],
@@ -419,18 +421,18 @@ export const mutants = [
   {
     name: 'an error hides behind what was invalidated',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [['return this.#store.delete(key)', 'return this.#store.peek(key) !== undefined']],
+    edits: [['return this.store.delete(key)', 'return this.store.peek(key) !== undefined']],
     tests: ['stale', 'versioned-lru-cache'],
   },
   {
     name: 'a failed refresh is hidden by what is kept',
-    file: 'src/core/versioned-lru-cache.ts',
+    file: 'src/core/answers.ts',
     edits: [['!refresh && ', '']],
     tests: ['stale'],
   },
   {
     name: 'a cycle hides behind a stale output',
-    file: 'src/core/versioned-lru-cache.ts',
+    file: 'src/core/answers.ts',
     edits: [[' && !(error instanceof LoadCycleError)', '']],
     tests: ['cycle'],
   },
@@ -466,20 +468,20 @@ export const mutants = [
   },
   {
     name: 'a stale output is not pinned',
-    file: 'src/core/versioned-lru-cache.ts',
+    file: 'src/core/answers.ts',
     edits: [
       [
         'const outcome = this.#serveStale(call, stale)',
-        'const outcome = this.#serveStale(call, stale)\n    setImmediate(() => call.pin.letGo())',
+        'setImmediate(() => call.pin.letGo())\n    const outcome = this.#serveStale(call, stale)',
       ],
     ],
     tests: ['stale'],
   },
   {
     name: 'what is served stale is taken after the background load has begun',
-    file: 'src/core/versioned-lru-cache.ts',
+    file: 'src/core/answers.ts',
     edits: [
-      ['this.#loads.loadBehind(call, reading)', ''],
+      ['    this.#loads.loadBehind(call, reading)\n', ''],
       [
         'const outcome = this.#serveStale(call, stale)',
         'this.#loads.loadBehind(call, reading)\n    const outcome = this.#serveStale(call, stale)',
@@ -500,15 +502,18 @@ export const mutants = [
     tests: ['stale'],
   },
   {
-    name: 'a load goes by the pins of the session that runs it',
+    name: 'a load is not told what it reads',
     file: 'src/core/work.ts',
     edits: [['pins: this.pins }', 'pins: sessionPins }']],
     tests: ['work'],
   },
   {
-    name: 'a load goes by the pins of the session that the option gives',
+    name: 'a load is not told what it reads of functions that name their session',
     file: 'src/core/session.ts',
-    edits: [['context?.work?.pins ?? ', '']],
+    edits: [
+      ['  if (work?.pins !== undefined) return work.pins\n', ''],
+      ['work?.load === undefined ? pins : pins?.watched(undefined)', 'pins'],
+    ],
     tests: ['work'],
   },
   {
@@ -526,7 +531,7 @@ export const mutants = [
   {
     name: 'what was made of something stale is kept as good',
     file: 'src/core/load.ts',
-    edits: [['} else if (flight.work?.tainted) {', '} else if (output === flight) {']],
+    edits: [['flight.work?.tainted || !flight.reads.isWhole', '!flight.reads.isWhole']],
     tests: ['work'],
   },
   {
@@ -640,14 +645,14 @@ export const mutants = [
   },
   {
     name: 'a pair that was dropped is still found',
-    file: 'src/core/pins.ts',
+    file: 'src/core/pin-board.ts',
     edits: [['    ofFirst?.delete(b)\n', '']],
     tests: ['pins'],
   },
   {
     name: 'a key function is ignored by a hit',
     file: 'src/core/versioned-lru-cache.ts',
-    edits: [['this.#settings.key === undefined ? args : undefined)', 'args)']],
+    edits: [['this.settings.key === undefined ? asker.args : undefined', 'asker.args']],
     tests: ['pins'],
   },
   {
@@ -665,30 +670,27 @@ export const mutants = [
   {
     name: 'invalidate in an inner load leaves the pins of the outer one',
     file: 'src/core/session.ts',
-    edits: [
-      [
-        '  for (const { pins } of currentWork()) all.add(pins)\n',
-        '  for (const { pins } of [...currentWork()].slice(0, 1)) all.add(pins)\n',
-      ],
-    ],
+    edits: [['of currentWork()) {', 'of [...currentWork()].slice(0, 1)) {']],
     tests: ['work'],
   },
   {
     name: 'a session that begins in a load goes by the pins of the load',
     file: 'src/core/work.ts',
-    edits: [['outer && new Work(pins.snapshot, outer.load, outer)', 'outer']],
+    edits: [
+      ['outer && new Work(outer.load === undefined ? pins : pins.watched(pins.snapshot), outer.load, outer)', 'outer'],
+    ],
     tests: ['work'],
   },
   {
     name: 'a load goes on after its end',
-    file: 'src/core/cycle.ts',
-    edits: [['  load.work?.end()\n', '']],
+    file: 'src/core/flight.ts',
+    edits: [['    flight.work?.end()\n', '']],
     tests: ['work'],
   },
   {
     name: 'what outlives a load goes by its pins',
     file: 'src/core/work.ts',
-    edits: [['context.pins = context.sessionPins', 'context.pins ??= context.sessionPins']],
+    edits: [['context.pins = this.load', 'context.pins ??= this.load']],
     tests: ['work'],
   },
   {
@@ -722,13 +724,18 @@ export const mutants = [
   },
   {
     name: 'a dependency is checked without being pinned',
-    file: 'src/core/versions.ts',
-    edits: [['after(versions.read(pins, pin, asker), (', 'after(versions.read(pins, Object.create(pin), asker), (']],
+    file: 'src/core/dependency.ts',
+    edits: [
+      [
+        'pinVersion(cache.versions, pins, pin, asker), (',
+        'pinVersion(cache.versions, pins, Object.create(pin), asker), (',
+      ],
+    ],
     tests: ['dependency'],
   },
   {
     name: 'stale outputs are served after a tag has gone out',
-    file: 'src/core/versioned-lru-cache.ts',
+    file: 'src/core/answers.ts',
     edits: [['pins?.onlyCurrent || refusesStale() ? NO_SLOT : ', '']],
     tests: ['dependency'],
   },
@@ -911,14 +918,14 @@ export const mutants = [
   },
   {
     name: 'a load for who has refused it is made of something stale',
-    file: 'src/core/versioned-lru-cache.ts',
+    file: 'src/core/answers.ts',
     edits: [['pins?.onlyCurrent || refusesStale()', 'pins?.onlyCurrent']],
     tests: ['dependency'],
   },
   {
     name: 'who has refused it joins a load that is made of something stale',
-    file: 'src/core/load.ts',
-    edits: [['if (joined !== undefined && refusesStale())', 'if (joined === flight.work)']],
+    file: 'src/core/joining.ts',
+    edits: [['  if (isStale && refusesStale()) return false\n', '']],
     tests: ['dependency'],
   },
   {
@@ -944,7 +951,7 @@ export const mutants = [
   },
   {
     name: 'a source is checked for each function that goes by it',
-    file: 'src/core/version-source.ts',
+    file: 'src/core/shared-source.ts',
     edits: [['pins?.get(this, key) ?? new Pin(', 'new Pin(']],
     tests: ['version-source'],
   },
@@ -962,7 +969,7 @@ export const mutants = [
   },
   {
     name: 'a key that a counter forgets gets an old version',
-    file: 'src/core/counter.ts',
+    file: 'src/core/counts.ts',
     edits: [['this.#last++\n    this.#floor = this.#last', 'this.#floor += 0']],
     tests: ['counter'],
   },
@@ -1082,7 +1089,7 @@ export const mutants = [
   {
     name: 'snapshot: a load does not read in it',
     file: 'src/core/load.ts',
-    edits: [['call.args), flight.reading.snapshot)', 'call.args), undefined)']],
+    edits: [['pinsOf(call), flight.reading.snapshot,', 'pinsOf(call), undefined,']],
     tests: ['sources/postgres-snapshot'],
   },
   {
@@ -1243,7 +1250,7 @@ export const mutants = [
   {
     name: 'verifyVersions: a write between a hit and its verification is reported',
     file: 'src/core/verifier.ts',
-    edits: [['!tainted && sameVersion(given.version, kept.version) &&', '!tainted &&']],
+    edits: [['    if (!sameVersion(current.version, version)) return false\n', '']],
     tests: ['verify-versions'],
   },
   {
@@ -1296,5 +1303,150 @@ export const mutants = [
       ['queue.running = undefined\n', 'queue.running = undefined; queue.gathering = undefined\n'],
     ],
     tests: ['sources/postgres-history'],
+  },
+  {
+    name: 'nested: a load that was joined is taken as it is',
+    file: 'src/core/joining.ts',
+    edits: [['return origin?.stamps === undefined ||', 'return true || origin?.stamps === undefined ||']],
+    tests: ['nested-joined', 'graphs'],
+  },
+  {
+    name: 'nested: what a joined load was made of is not handed on',
+    file: 'src/core/load.ts',
+    edits: [
+      [
+        '? this.#take(call, joined, output) :',
+        '? this.#take(call, { ...joined, origin: { ...joined.origin, stamps: undefined } } as never, output) :',
+      ],
+    ],
+    tests: ['nested-joined', 'nested', 'graphs'],
+  },
+  {
+    name: 'nested: what a hit was made of is not handed on',
+    file: 'src/core/store.ts',
+    edits: [['      stamps: making?.stamps,\n', '      stamps: undefined,\n']],
+    tests: ['nested', 'graphs'],
+  },
+  {
+    name: 'nested: all that an output was made of is asked for at once',
+    file: 'src/core/judgement.ts',
+    edits: [['this.#acceptsFrom(0, stamps)', 'this.#acceptsFrom(0, [stamps.flat()])']],
+    tests: ['nested'],
+  },
+  {
+    name: 'nested: what was read last is asked for first',
+    file: 'src/core/judgement.ts',
+    edits: [['this.#acceptsFrom(0, stamps)', 'this.#acceptsFrom(0, [...stamps].reverse())']],
+    tests: ['nested'],
+  },
+  {
+    name: 'nested: what is compared by its output is looked at by its version',
+    file: 'src/core/call-stamp.ts',
+    edits: [['this.#origin.identity === 0 ?', 'this.#origin.identity >= 0 ?']],
+    tests: ['nested-cut-off', 'graphs'],
+  },
+  {
+    name: 'nested: an output that comes back has its old identity',
+    file: 'src/core/store.ts',
+    edits: [
+      ['return newIdentity()', 'return this.again(equals, output)'],
+      [
+        '  /** @param replaces whether',
+        `  olds: [output: unknown, identity: number][] = []
+
+  again(equals: (kept: unknown, loaded: unknown) => unknown, output: unknown): number {
+    const known = this.olds.find(([old]) => isSame(equals, old, output)) ?? [output, newIdentity()]
+    this.olds.push(known)
+    return known[1]
+  }
+
+  /** @param replaces whether`,
+      ],
+    ],
+    tests: ['nested-cut-off'],
+  },
+  {
+    name: 'nested: what a load reads goes to the load that began last',
+    file: 'src/core/context.ts',
+    edits: [
+      ['return ambient.getStore()?.work?.load', 'return ambient.getStore()?.work?.load && latest'],
+      [
+        'export function enter<R>(context: Context, fn: () => R): R {',
+        'let latest: Load | undefined\n\nexport function enter<R>(context: Context, fn: () => R): R {\n  latest = context.work?.load ?? latest',
+      ],
+    ],
+    tests: ['nested', 'graphs'],
+  },
+  {
+    name: 'nested: the TTL of a part is not that of the whole',
+    file: 'src/core/call-stamp.ts',
+    edits: [['if (!(now >= readAt && now < expiresAt)) return false', '']],
+    tests: ['nested-lifetimes', 'graphs'],
+  },
+  {
+    name: 'nested: what was made of an invalidated part stays good',
+    file: 'src/core/call-stamp.ts',
+    edits: [['if (inner.store.generation(this.key) !== generation) return false', '']],
+    tests: ['nested-lifetimes', 'graphs'],
+  },
+  {
+    name: 'nested: what is read after the end of a load is recorded all the same',
+    file: 'src/core/reads.ts',
+    edits: [
+      ['const waves = this.#waves.filter((wave) => wave.length > 0)', 'const waves = this.#waves'],
+      ['    this.isOpen = false\n    this.#waves = []\n', '    this.isOpen = false\n'],
+      ['    if (!this.isOpen) return\n', ''],
+      ['if (reads === undefined || reads.isOpen) return reads', 'if (reads) return reads'],
+    ],
+    tests: ['tracking'],
+  },
+  {
+    name: 'nested: a part that failed is not recorded',
+    file: 'src/core/nested.ts',
+    edits: [
+      [
+        '    own?.letGo()\n    note()',
+        `    own?.letGo()
+    const stamp = { owner: undefined, key: '', ttl: undefined, isSame: () => false, matches: () => true }
+    if (pin.origin === undefined) note()
+    else reads.end(wave, stamp as never, { ...pin.origin, stamps: undefined })`,
+      ],
+    ],
+    tests: ['nested', 'graphs'],
+  },
+  {
+    name: 'nested: what is not known to be all is kept',
+    file: 'src/core/load.ts',
+    edits: [['flight.work?.tainted || !flight.reads.isWhole', 'flight.work?.tainted']],
+    tests: ['nested', 'graphs'],
+  },
+  {
+    name: 'nested: a load is as new as its own version, whatever it has read',
+    file: 'src/core/flight.ts',
+    edits: [['Math.min(this.reading.order, this.reads.order)', 'this.reading.order']],
+    tests: ['nested'],
+  },
+  {
+    name: 'nested: a refresh that was overtaken counts as the newest',
+    file: 'src/core/load.ts',
+    edits: [
+      [
+        '    flight.trace(stamps, lifetime, identity)\n',
+        '    if (flight.isRefresh) flight.generation = this.#store.generation(key)\n    flight.trace(stamps, lifetime, identity)\n',
+      ],
+    ],
+    tests: ['nested-found'],
+  },
+  {
+    name: 'nested: a refresh outdates nothing',
+    file: 'src/core/load.ts',
+    edits: [['      if (flight.isRefresh) this.#outdateBefore(flight)\n', '']],
+    tests: ['nested-found'],
+  },
+  {
+    name: 'nested: without a session, a load asks again for the version of its call',
+    file: 'src/core/answers.ts',
+    edits: [['    if (this.#versions.areShared) call.pins ??= new Pins()\n', '']],
+    tests: ['nested-found'],
   },
 ]

@@ -4,7 +4,7 @@ import express from 'express'
 import { versionSource } from 'versioned-lru-cache'
 import { sessions } from 'versioned-lru-cache/express'
 import { makeApp } from '../../examples/express-postgres/app.ts'
-import type { Database } from '../../examples/express-postgres/database.ts'
+import type { Database, Query } from '../../examples/express-postgres/database.ts'
 import {
   cachedDelayReport,
   type DelayReport,
@@ -48,9 +48,24 @@ export async function serveHeld(database: Database) {
     record: () => recordFlight(database, FLIGHT),
     askAndWait: async () => (await (await fetch(`${server.url}/held`)).json()) as [number, number],
     askNow: async () => (await (await fetch(`${server.url}/now`)).json()) as number,
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]()
-      await database.close()
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}
+
+/** The example, and how many statements it has run. */
+export async function serveCounted(database: Database) {
+  let statements = 0
+  const query: Query = (sql, values) => {
+    statements++
+    return database.query(sql, values)
+  }
+  const server = await serve(makeApp({ ...database, query }))
+  return {
+    ...server,
+    /** What `work` gives, and how many statements were run meanwhile. */
+    async during<R>(work: () => Promise<R>): Promise<[result: R, statements: number]> {
+      const before = statements
+      return [await work(), statements - before]
     },
   }
 }

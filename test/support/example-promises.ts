@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openDatabase } from '../../examples/express-postgres/database.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Database, openDatabase } from '../../examples/express-postgres/database.ts'
+import { prepareNetwork, readNetworkFiles } from '../../examples/express-postgres/network-schema.ts'
 import { prepareFlights } from '../../examples/express-postgres/schema.ts'
 import { serveHeld } from './example-apps.ts'
 import {
@@ -14,16 +15,24 @@ import {
   refuses,
 } from './example-client.ts'
 import { conditionalPromises } from './example-conditional.ts'
+import { networkPromises } from './example-network.ts'
 import { type RunningApp, startApp, stopApp } from './example-process.ts'
 import { WRONG_BODIES, WRONG_FORMS } from './example-wrong-input.ts'
 
 /** What holds on any database. The last test ends the example. */
 export function promises(databaseUrl: () => string | undefined): void {
   let app: RunningApp
+  /** That of the app, or another one where the app has its own in its process. */
+  let database: Database
   beforeAll(async () => {
     app = await startApp(databaseUrl())
+    database = await openDatabase(databaseUrl())
+    if (databaseUrl() === undefined) await prepareFlights(database, [FLIGHT, FLIGHT])
+    await prepareNetwork(database, await readNetworkFiles())
   })
-  afterAll(() => app && stopApp(app))
+  afterAll(async () => {
+    await Promise.all([app && stopApp(app), database?.close()])
+  })
 
   test('it shows how far the loading is before it prints its address', () => {
     expect(app.output()).toMatch(/Loading 200,000 flights: 0%\n(.*\d0%\n){9}.*100%\nhttp:/)
@@ -70,8 +79,6 @@ export function promises(databaseUrl: () => string | undefined): void {
   })
 
   test('a request that began before a write keeps its report, while a later one has the new one', async () => {
-    const database = await openDatabase(databaseUrl())
-    if (databaseUrl() === undefined) await prepareFlights(database, [FLIGHT, FLIGHT])
     await using held = await serveHeld(database)
     const early = held.askAndWait()
     const { flights } = await held.firstReport
@@ -136,6 +143,8 @@ export function promises(databaseUrl: () => string | undefined): void {
   })
 
   conditionalPromises(() => app.url)
+
+  describe('the page made of parts', () => networkPromises(() => database))
 
   test('on SIGTERM it finishes the running request, and exits with 0', async () => {
     await fetch(app.url) // leaves a connection that is kept alive, which must not hold it up

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import { runInSession, versionedLruCache, versionSource } from '../src/index.ts'
+import { settle } from './support/gate.ts'
+import { gated, World } from './support/world.ts'
+
+// What random graphs have found (see graphs.test.ts), each as the smallest case.
+
+describe('a refresh of a part', () => {
+  it('that an "invalidate" has overtaken is no newer than that: what was made of it is loaded again', async () => {
+    const { fn, runs } = gated<[], number>()
+    const part = versionedLruCache(fn)
+    const page = versionedLruCache(async () => `page of ${await part()}`)
+    const refreshed = runInSession(() => part.refresh()) // 1. reads 1
+    const joined = runInSession(() => page()) // 2. is made of that
+    await settle()
+    part.invalidate() // 3. it is 2 now
+    runs[0]?.open(1)
+    expect(await Promise.all([refreshed, joined])).toEqual([1, 'page of 1'])
+    const next = runInSession(() => page())
+    await settle()
+    runs[1]?.open(2)
+    expect(await next).toBe('page of 2')
+  })
+
+  it('that lands outdates what was made before it, and not what was made of it', async () => {
+    let now = 1
+    const part = versionedLruCache(async () => now)
+    const page = versionedLruCache(async () => `page of ${await part()}`)
+    expect(await page()).toBe('page of 1')
+    now = 2
+    await part.refresh()
+    expect(await page()).toBe('page of 2')
+    await page()
+    expect(page.stats()).toMatchObject({ loads: 2 })
+  })
+})
+
+describe('a call without a session', () => {
+  it('is a session of its own: its version and what its load calls go by one check of what they share', async () => {
+    const world = new World()
+    const users = versionSource<string, number>({ name: 'users', read: world.check })
+    const user = versionedLruCache(async (id: string) => world.load(id), { version: users })
+    const page = versionedLruCache(async (id: string) => [await user(id)], { version: users })
+    await page('ann')
+    expect(world.take()).toEqual(['check ann', 'load ann'])
+    await page('ann')
+    expect(world.take()).toEqual(['check ann'])
+  })
+
+  it('is of one state, also when something is written before its load goes on', async () => {
+    const world = new World()
+    const users = versionSource<string, number>({ name: 'users', read: world.check })
+    const user = versionedLruCache(async (id: string) => world.load(id).version, { version: users })
+    const page = versionedLruCache(
+      async (id: string) => {
+        const seen = users.current(id)
+        world.write(id)
+        return [seen, users.current(id), await user(id)]
+      },
+      { version: users },
+    )
+    expect(await page('ann')).toEqual([1, 1, 2]) // the data may be newer than its version, and never older
+    expect(world.take()).toEqual(['check ann', 'load ann'])
+  })
+})
