@@ -174,18 +174,12 @@ export class Loads {
       this.#counters.overtaken++
     } else {
       this.#flights.overtake(key, order)
-      if (flight.isRefresh) this.#outdateBefore(flight)
+      if (flight.isRefresh) flight.generation = this.#store.outdate(key)
       const making = stamps === undefined && identity === 0 ? undefined : { stamps, identity }
       lifetime = this.#store.keep(flight, output, async, making)
     }
     flight.trace(stamps, lifetime, identity)
     return output
-  }
-
-  /** What was made of earlier outputs is outdated; what is made of this one is not. */
-  #outdateBefore(flight: Flight): void {
-    this.#store.outdate(flight.key)
-    flight.generation = this.#store.generation(flight.key)
   }
 
   /** How long what is not kept would have been good; by a function of the output, not at all. */

@@ -200,9 +200,10 @@ export class Store {
     return this.#generations.of(key)
   }
 
-  /** What was made of the output of this key is not good any more. */
-  outdate(key: Key): void {
+  /** What was made of the output of this key is not good any more. @returns the generation of what comes now. */
+  outdate(key: Key): number {
     this.#generations.bump(key)
+    return this.generation(key)
   }
 
   delete(key: Key): boolean {

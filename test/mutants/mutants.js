@@ -1401,6 +1401,12 @@ export const mutants = [
     tests: ['tracking'],
   },
   {
+    name: 'nested: what came first stands first',
+    file: 'src/core/reads.ts',
+    edits: [['wave.toSorted((a, b) => a.place - b.place).map', 'wave.map']],
+    tests: ['dependency'],
+  },
+  {
     name: 'nested: a part that failed is not recorded',
     file: 'src/core/nested.ts',
     edits: [
@@ -1409,7 +1415,7 @@ export const mutants = [
         `    own?.letGo()
     const stamp = { owner: undefined, key: '', ttl: undefined, isSame: () => false, matches: () => true }
     if (pin.origin === undefined) note()
-    else reads.end(wave, stamp as never, { ...pin.origin, stamps: undefined })`,
+    else reads.end(turn, stamp as never, { ...pin.origin, stamps: undefined })`,
       ],
     ],
     tests: ['nested', 'graphs'],
@@ -1440,7 +1446,7 @@ export const mutants = [
   {
     name: 'nested: a refresh outdates nothing',
     file: 'src/core/load.ts',
-    edits: [['      if (flight.isRefresh) this.#outdateBefore(flight)\n', '']],
+    edits: [['      if (flight.isRefresh) flight.generation = this.#store.outdate(key)\n', '']],
     tests: ['nested-found'],
   },
   {
