@@ -1,4 +1,4 @@
-import { Session } from '../../src/index.ts'
+import { type CacheStats, Session } from '../../src/index.ts'
 import { Graph, type GraphFunction } from './graph-build.ts'
 import { GraphData } from './graph-data.ts'
 import { DataError } from './graph-loader.ts'
@@ -41,6 +41,11 @@ export class GraphWorld {
       await this.#rest()
     }
     for (const { faults } of this.#units) this.faults.push(...faults)
+  }
+
+  /** How often something has happened, by the statistics of all functions. */
+  count(name: keyof CacheStats): number {
+    return this.graph.functions.reduce((sum, cached) => sum + cached.stats()[name], 0)
   }
 
   async #act({ session, steps }: GraphActor, places: Map<number, Place>): Promise<void> {
