@@ -1455,4 +1455,10 @@ export const mutants = [
     edits: [['    if (this.#versions.areShared) call.pins ??= new Pins()\n', '']],
     tests: ['nested-found'],
   },
+  {
+    name: 'nested: a writer meets again what was under way when it wrote',
+    file: 'src/core/forget.ts',
+    edits: [['?? isUnderWay(pin)', '?? false']],
+    tests: ['nested-found', 'graphs'],
+  },
 ]

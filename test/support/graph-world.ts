@@ -80,7 +80,7 @@ export class GraphWorld {
         return
       }
       case 'write':
-        return this.#write(step)
+        return this.#write(step, place)
       case 'wait':
         this.graph.data.now += step.ms
         return
@@ -107,7 +107,7 @@ export class GraphWorld {
   }
 
   async #read({ fn, arg }: { readonly fn: number; readonly arg: string }, place: Place): Promise<void> {
-    const call = async () => this.graph.call(fn % this.graph.functions.length, arg)
+    const call = async () => this.graph.call(fn % this.graph.functions.length, arg, place.unit.known)
     await this.#in(place, call).catch(() => undefined)
   }
 
@@ -117,13 +117,16 @@ export class GraphWorld {
     place.unit = this.#unit('renewed', place.unit.hasSession)
   }
 
-  async #write({ source, key, how }: GraphStep & { do: 'write' }): Promise<void> {
+  async #write({ source, key, how }: GraphStep & { do: 'write' }, place: Place): Promise<void> {
     const { data } = this.graph
     const cell = GraphData.cell(source, key)
     const number = data.write(cell)
     if (how !== 'together') await this.#pass(`the write of ${cell} ${number} goes on`)
-    if (how === 'silently') this.#tellReaders(source)
-    else data.publish(cell, number)
+    if (how !== 'silently') data.publish(cell, number)
+    else {
+      this.#in(place, () => this.#tellReaders(source))
+      place.unit.wrote(cell, number)
+    }
     if (how === 'silently' || source !== 'timed') data.acknowledge(cell, number)
   }
 
