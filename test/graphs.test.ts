@@ -5,7 +5,7 @@ import { GraphWorld } from './support/graph-world.ts'
 import { quiet } from './support/history-enumerate.ts'
 import { ScheduledEdges } from './support/history-random.ts'
 
-// SEED=… replays the same graphs and schedules. A failure prints a path: with FC_PATH=… only the failing one is run.
+// SEED=… replays the same graphs and schedules, RUNS=… takes so many. A failure prints a path: with FC_PATH=… only the failing one is run.
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31)
 const path = process.env.FC_PATH
 const LONG = process.env.LONG === '1'

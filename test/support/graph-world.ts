@@ -36,9 +36,12 @@ export class GraphWorld {
   async run(idle: () => Promise<void>): Promise<void> {
     for (const actors of this.#plan.rounds) {
       const places = new Map<number, Place>()
-      for (const actor of actors) void this.#act(actor, places)
+      const acting = new Set(actors)
+      for (const actor of actors) void this.#act(actor, places).then(() => acting.delete(actor))
       await idle()
+      if (acting.size > 0) this.faults.push(`${acting.size} wait for ever`)
       await this.#rest()
+      if (this.count('runningLoads') + this.count('runningChecks') > 0) this.faults.push('at rest: something runs')
     }
     for (const { faults } of this.#units) this.faults.push(...faults)
   }
