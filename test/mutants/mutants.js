@@ -1458,7 +1458,7 @@ export const mutants = [
   {
     name: 'nested: a writer meets again what was under way when it wrote',
     file: 'src/core/forget.ts',
-    edits: [['?? isUnderWay(pin)', '?? false']],
+    edits: [['[...load.awaits, ...(load.reads?.soFar() ?? [])]', '[]']],
     tests: ['nested-found', 'graphs'],
   },
 ]
