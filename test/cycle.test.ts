@@ -276,7 +276,7 @@ describe('a circle that leads through what is kept', () => {
     await page()
     self.isCircle = true
     world.write('settings')
-    expect(await outcomeOf(page())).toMatchObject(cycle('page() → settings() → page()'))
+    expect(await soon(page())).toMatchObject(cycle('page() → settings() → page()'))
     expect([page.stats(), settings.stats()]).toMatchObject([{ runningLoads: 0 }, { runningLoads: 0 }])
   })
 
@@ -285,7 +285,7 @@ describe('a circle that leads through what is kept', () => {
     await page()
     self.isCircle = true
     world.write('settings')
-    expect(await outcomeOf(settings())).toMatchObject(cycle('settings() → page() → settings()'))
+    expect(await soon(settings())).toMatchObject(cycle('settings() → page() → settings()'))
     self.isCircle = false
     expect(await page()).toBe('in red')
   })
@@ -295,7 +295,7 @@ describe('a circle that leads through what is kept', () => {
     await page()
     self.isCircle = true
     world.write('settings')
-    const [one, other] = await Promise.all([outcomeOf(page()), outcomeOf(runInSession(() => settings()))])
+    const [one, other] = await Promise.all([soon(page()), soon(runInSession(() => settings()))])
     expect(one).toMatchObject({ error: { code: 'ERR_LOAD_CYCLE' } })
     expect(other).toMatchObject({ error: { code: 'ERR_LOAD_CYCLE' } })
     expect([page.stats(), settings.stats()]).toMatchObject([{ runningLoads: 0 }, { runningLoads: 0 }])
@@ -333,7 +333,7 @@ describe('a circle of functions that have no version', () => {
     const self = { page: async (): Promise<string> => '' }
     const header = whole(world, 'header', async (): Promise<string> => `header of ${await self.page()}`)
     self.page = whole(world, 'page', async () => `page of ${await header()}`)
-    expect(await outcomeOf(self.page())).toMatchObject(cycle('page() → header() → page()'))
+    expect(await soon(self.page())).toMatchObject(cycle('page() → header() → page()'))
   })
 
   it('fails at once where they are synchronous', () => {
@@ -358,7 +358,7 @@ describe('a circle of functions that have no version', () => {
       await holds[1]?.promise
       return self.one()
     })
-    const both = [outcomeOf(self.one()), outcomeOf(self.other())]
+    const both = [soon(self.one()), soon(self.other())]
     await settle()
     for (const hold of holds) {
       hold.open()

@@ -173,11 +173,12 @@ describe('what depends on a call', () => {
 })
 
 describe('a session that was served something stale', () => {
-  function make() {
+  function make(options: { session?: () => Map<unknown, unknown> } = {}) {
     const world = new World()
     const inner = versionedLruCache(async (id: string) => world.load(id), {
       version: world.check,
       staleWhileRevalidate: 60_000,
+      ...options,
     })
     return { world, inner }
   }
@@ -232,17 +233,22 @@ describe('a session that was served something stale', () => {
   })
 
   it('knows it of a function that keeps its session elsewhere', async () => {
-    const world = new World()
-    const elsewhere = versionedLruCache(async (id: string) => world.load(id), {
-      version: world.check,
-      staleWhileRevalidate: 60_000,
-      session: () => new Map(),
-    })
-    await elsewhere('eu')
+    const { world, inner } = make({ session: () => new Map() })
+    await inner('eu')
     world.write('eu')
     await runInSession(async () => {
-      await elsewhere('eu')
+      await inner('eu')
       expect(currentSession()?.servedStale).toBe(true)
+    })
+  })
+
+  it('is served nothing stale after it has refused to be, also by a function that keeps its session elsewhere', async () => {
+    const { world, inner } = make({ session: () => new Map() })
+    await inner('eu')
+    world.write('eu')
+    await runInSession(async () => {
+      currentSession()?.refuseStale()
+      expect(await inner('eu')).toMatchObject({ version: 2 })
     })
   })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { runInSession, versionedLruCache, versionSource } from '../src/index.ts'
-import { settle } from './support/gate.ts'
+import { gate, settle } from './support/gate.ts'
 import { gated, World } from './support/world.ts'
 
 // What random graphs have found (see graphs.test.ts), each as the smallest case.
@@ -61,5 +61,28 @@ describe('a call without a session', () => {
     )
     expect(await page('ann')).toEqual([1, 1, 2]) // the data may be newer than its version, and never older
     expect(world.take()).toEqual(['check ann', 'load ann'])
+  })
+})
+
+describe('a writer', () => {
+  it('reads its own write also by way of a call that was under way when it wrote', async () => {
+    let now = 1
+    const hold = gate()
+    const part = versionedLruCache(async () => now)
+    const page = versionedLruCache(async () => {
+      const seen = await part()
+      await hold.promise
+      return `page of ${seen}`
+    })
+    await runInSession(async () => {
+      const before = page()
+      await settle()
+      now = 2
+      part.invalidate()
+      const after = page()
+      hold.open()
+      expect(await Promise.all([before, after])).toEqual(['page of 1', 'page of 2'])
+      expect(await page()).toBe('page of 2')
+    })
   })
 })

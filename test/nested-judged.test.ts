@@ -282,6 +282,31 @@ describe('what is made of others, in a session that reads a snapshot', () => {
     expect(await page()).toBe('page 1 of card of users 2')
   })
 
+  it('is held to that also by the versions that its loader reads by hand', async () => {
+    const db = new Database()
+    const list = versionedLruCache(
+      async () => {
+        await db.tables.current('users')
+        return db.read('users')
+      },
+      { version: db.tables.of(() => 'lists') },
+    )
+    const loads = () => db.steps.splice(0).filter((step) => step.startsWith('load'))
+    await list()
+    await runInSessionOf(db.take(), () => list())
+    expect(loads()).toEqual(['load users', 'load users']) // the first may be newer than its versions
+    await runInSessionOf(db.take(), () => list())
+    expect(loads()).toEqual([])
+    const unversioned = versionedLruCache(async () => {
+      await db.tables.current('users')
+      return db.read('users') // outside of the snapshot, since it has no version that is read there
+    })
+    await unversioned()
+    await runInSessionOf(db.take(), () => unversioned())
+    await runInSessionOf(db.take(), () => unversioned())
+    expect(loads()).toEqual(['load users', 'load users', 'load users'])
+  })
+
   it('joins no load whose part is of another state', async () => {
     const { db, table } = make()
     const hold = gate()

@@ -201,11 +201,13 @@ describe('what an outer output was made of counts', () => {
   })
 
   it('also when the version that it reads itself could not be had: then it is not kept', async () => {
+    const events = eventsFromNow()
     const world = new World()
     const users = versionSource({ name: 'users', read: () => Promise.reject(new Error('down')) })
     const page = whole(world, 'page', () => users.current().catch(() => 'unknown'))
     expect(await page()).toBe('unknown')
     expect(page.stats()).toMatchObject({ entries: 0, unkept: 1 })
+    expect(events.map(({ type }) => type)).toEqual(['checkFailed'])
   })
 
   it('in a session that begins within the loader', async () => {

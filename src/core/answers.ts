@@ -98,10 +98,12 @@ export class Answers {
     call.pins ??= new Pins()
     const judgement = new Judgement(call.pins, call.pin)
     const { output } = this.#store.kept(slot)
+    call.pin.origin = this.#store.origin(slot, key, reading.order) // for a writer who comes in between
     const accepted = judgement.accepts(stamps)
     const decide = (accepts: boolean): Outcome => {
       const now = accepts ? this.#store.where(key, output) : NO_SLOT
       if (now !== NO_SLOT) return this.#hit(call, now, reading, Math.min(reading.order, judgement.order))
+      call.pin.origin = undefined
       this.#store.reject()
       return this.#miss(call, reading)
     }

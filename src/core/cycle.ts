@@ -1,5 +1,7 @@
 import { currentLoad } from './context.ts'
 import { LoadCycleError } from './errors.ts'
+import type { Key } from './key.ts'
+import type { PinOwner } from './pin.ts'
 import type { Reads } from './reads.ts'
 import type { Work } from './work.ts'
 
@@ -9,6 +11,8 @@ export interface Step {
   readonly label: string
   /** Calls that were made while it runs, and whose outcome it may be waiting for. */
   readonly awaits: Set<Waiter>
+  /** What it has read, if it is a load. */
+  readonly reads?: Reads
 }
 
 /** A running load. */
@@ -20,6 +24,8 @@ export interface Load extends Step {
 
 /** A call that waits for an outcome. */
 export interface Waiter {
+  readonly owner: PinOwner
+  readonly key: Key
   /** What it waits for, its own load or one that it joined; undefined while its check runs. */
   load: Step | undefined
   /** What waits for it; most calls are not made by a load. */

@@ -69,6 +69,8 @@ export class Flights {
   readonly maxStamps: number
   hasReadLate = false
   readonly #byKey = new Map<Key, Flight[]>()
+  /** How many run of each key, also of those that nobody joins any more. */
+  readonly #running = new Map<Key, number>()
   /** When flights were grounded last, of whatever key. */
   #groundedAt = 0
 
@@ -110,6 +112,7 @@ export class Flights {
    */
   takeOff(key: Key, reading: Reading, generation: number, isRefresh: boolean): Flight {
     const flight = new Flight(this, key, reading, generation, isRefresh)
+    this.#running.set(key, (this.#running.get(key) ?? 0) + 1)
     if (reading.snapshot !== undefined && reading.order < this.#groundedAt) {
       flight.lands = false
       return flight
@@ -124,12 +127,24 @@ export class Flights {
   end(flight: Flight): void {
     endStep(flight)
     flight.work?.end()
+    this.#leave(flight.key)
     flight.outcome = undefined // a timer that was started by the loader may keep the flight
     const flights = this.#byKey.get(flight.key)
     if (flights === undefined || !flights.includes(flight)) return
     const others = flights.filter((other) => other !== flight)
     if (others.length === 0) this.#byKey.delete(flight.key)
     else this.#byKey.set(flight.key, others)
+  }
+
+  #leave(key: Key): void {
+    const others = (this.#running.get(key) as number) - 1
+    if (others === 0) this.#running.delete(key)
+    else this.#running.set(key, others)
+  }
+
+  /** Whether any load of this key is running, also one that nobody joins any more. */
+  isRunning(key: Key): boolean {
+    return this.#running.has(key)
   }
 
   /** Nobody joins the running flights of this key any more, and their outputs are not kept. */

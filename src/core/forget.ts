@@ -1,12 +1,23 @@
-import type { Pin } from './pin.ts'
+import type { Key } from './key.ts'
+import type { Pin, PinOwner } from './pin.ts'
 import type { Pins } from './pins.ts'
-import type { Stamp } from './stamps.ts'
+
+/** A call of a cached function, or a key of a version source. */
+interface Part {
+  readonly owner: PinOwner | undefined
+  readonly key: Key
+}
 
 /** A writer is not to meet again what was made of what it has outdated, nor what was made of that. */
-export function forgetMadeOf(all: ReadonlySet<Pins>, isOutdated: (stamp: Stamp) => boolean): void {
-  const madeOfIt = (pin: Pin): boolean => pin.origin?.stamps?.some((wave) => wave.some(isOutdated)) ?? false
-  const forgotten = [...all].flatMap((pins) => [...pins]).filter(madeOfIt)
+export function forgetMadeOf(all: ReadonlySet<Pins>, isOutdated: (part: Part) => boolean): void {
+  const forgotten = [...all].flatMap((pins) => [...pins]).filter((pin) => partsOf(pin).some(isOutdated))
   if (forgotten.length === 0) return
   for (const { owner, key } of forgotten) for (const pins of all) pins.drop(pins.get(owner, key))
-  forgetMadeOf(all, (stamp) => forgotten.some((pin) => pin.owner === stamp.owner && pin.key === stamp.key))
+  forgetMadeOf(all, (part) => forgotten.some(({ owner, key }) => owner === part.owner && key === part.key))
+}
+
+/** Of what is under way: what it has read so far, and what it waits for. What it reads later is of after the write. */
+function partsOf({ origin, load }: Pin): readonly Part[] {
+  if (origin !== undefined) return origin.stamps?.flat() ?? []
+  return load === undefined ? [] : [...load.awaits, ...(load.reads?.soFar() ?? [])]
 }

@@ -112,7 +112,7 @@ export class Loads {
    * is of another version, grounded, or older than the TTL.
    */
   #takeOff(key: Key, reading: Reading, isRefresh: boolean): Flight {
-    for (const { load } of currentWork()) {
+    for (const { load } of this.#flights.isRunning(key) ? currentWork() : []) {
       const isOwn = load instanceof Flight && load.flights === this.#flights && load.key === key
       if (isOwn) throw cycleError([load.label, load.label])
     }

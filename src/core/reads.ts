@@ -138,6 +138,10 @@ export class Reads {
     return this.close()
   }
 
+  soFar(): Stamp[] {
+    return this.#waves.flat().map(({ stamp }) => stamp)
+  }
+
   /** @returns what the load has read. */
   close(): Stamps | undefined {
     const waves = this.#waves.filter((wave) => wave.length > 0).map(inTurn)

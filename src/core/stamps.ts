@@ -44,7 +44,3 @@ export interface Origin {
   /** Which of all outputs it is, for a function with `equals`: the same for those that are equal; otherwise 0. */
   readonly identity: number
 }
-
-export function countOf(stamps: Stamps): number {
-  return stamps.reduce((count, wave) => count + wave.length, 0)
-}

@@ -1331,13 +1331,13 @@ export const mutants = [
     name: 'nested: all that an output was made of is asked for at once',
     file: 'src/core/judgement.ts',
     edits: [['this.#acceptsFrom(0, stamps)', 'this.#acceptsFrom(0, [stamps.flat()])']],
-    tests: ['nested'],
+    tests: ['nested-judged', 'nested'],
   },
   {
     name: 'nested: what was read last is asked for first',
     file: 'src/core/judgement.ts',
     edits: [['this.#acceptsFrom(0, stamps)', 'this.#acceptsFrom(0, [...stamps].reverse())']],
-    tests: ['nested'],
+    tests: ['nested-judged', 'nested'],
   },
   {
     name: 'nested: what is compared by its output is looked at by its version',
@@ -1375,7 +1375,7 @@ export const mutants = [
         'let latest: Load | undefined\n\nexport function enter<R>(context: Context, fn: () => R): R {\n  latest = context.work?.load ?? latest',
       ],
     ],
-    tests: ['nested', 'graphs'],
+    tests: ['nested-judged', 'graphs'],
   },
   {
     name: 'nested: the TTL of a part is not that of the whole',
@@ -1430,7 +1430,7 @@ export const mutants = [
     name: 'nested: a load is as new as its own version, whatever it has read',
     file: 'src/core/flight.ts',
     edits: [['Math.min(this.reading.order, this.reads.order)', 'this.reading.order']],
-    tests: ['nested'],
+    tests: ['nested-judged'],
   },
   {
     name: 'nested: a refresh that was overtaken counts as the newest',
@@ -1454,5 +1454,11 @@ export const mutants = [
     file: 'src/core/answers.ts',
     edits: [['    if (this.#versions.areShared) call.pins ??= new Pins()\n', '']],
     tests: ['nested-found'],
+  },
+  {
+    name: 'nested: a writer meets again what was under way when it wrote',
+    file: 'src/core/forget.ts',
+    edits: [['[...load.awaits, ...(load.reads?.soFar() ?? [])]', '[]']],
+    tests: ['nested-found', 'graphs'],
   },
 ]

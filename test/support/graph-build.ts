@@ -59,17 +59,17 @@ export class Graph {
   }
 
   /** Calls a cached function, and tells the calling unit what that gave. */
-  call(fn: number, arg: string): Given {
+  call(fn: number, arg: string, known?: ReadonlyMap<string, number>): Given {
     const label = `f${fn}(${arg})`
     const unit = unitOfCaller.getStore()
     const given = (this.functions[fn] as GraphFunction)(arg)
     if (given instanceof Promise) {
       given.then(
-        (output) => unit?.got(label, output),
+        (output) => unit?.got(label, output, known),
         () => undefined,
       )
     } else {
-      unit?.got(label, given)
+      unit?.got(label, given, known)
     }
     return given
   }

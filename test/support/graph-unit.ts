@@ -23,7 +23,10 @@ export class Unit {
   /** Whether some of its calls went by other pins: made after a renewal, or by a load that was over. */
   isMixed = false
   readonly #agrees: boolean
+  /** What was there when it began. */
   readonly #acknowledged: ReadonlyMap<string, number>
+  /** That, and what it has written since and told the functions to forget: what calls that it makes now have to be of. */
+  known: ReadonlyMap<string, number>
   readonly #begunAt: number
   readonly #outputs = new Map<string, GraphOutput>()
   readonly #versions = new Map<string, number>()
@@ -34,6 +37,7 @@ export class Unit {
     this.hasSession = hasSession
     this.#agrees = agrees
     this.#acknowledged = data.acknowledged()
+    this.known = this.#acknowledged
     this.#begunAt = data.now
   }
 
@@ -44,17 +48,23 @@ export class Unit {
     this.#checked.add(what)
   }
 
-  got(call: string, output: GraphOutput): void {
+  wrote(cell: string, number: number): void {
+    this.hasDropped = true
+    this.known = new Map(this.known).set(cell, Math.max(this.known.get(cell) ?? 0, number))
+  }
+
+  /** @param known at the time of the call, unless a load made it, which may go by what it has seen itself. */
+  got(call: string, output: GraphOutput, known: ReadonlyMap<string, number> = this.#acknowledged): void {
     const before = this.#outputs.get(call)
     if (before !== undefined && before !== output && !this.hasDropped && !this.isMixed) {
       this.#blame(`${call} gave another output than before`)
     }
     this.#outputs.set(call, output)
-    for (const seen of output.seen) this.#look(call, seen)
+    for (const seen of output.seen) this.#look(call, seen, known)
   }
 
-  #look(call: string, { cell, data, version, at }: SeenDatum): void {
-    const acknowledged = this.#acknowledged.get(cell) ?? 0
+  #look(call: string, { cell, data, version, at }: SeenDatum, known: ReadonlyMap<string, number>): void {
+    const acknowledged = known.get(cell) ?? 0
     if (data < acknowledged) this.#blame(`${call} is of ${cell} ${data}, and ${acknowledged} was there before`)
     if (cell.startsWith('timed') && at <= this.#begunAt - TTL) this.#blame(`${call} is of ${cell} as of ${at}`)
     if (this.isMixed) return

@@ -1,4 +1,4 @@
-import { Session } from '../../src/index.ts'
+import { type CacheStats, Session } from '../../src/index.ts'
 import { Graph, type GraphFunction } from './graph-build.ts'
 import { GraphData } from './graph-data.ts'
 import { DataError } from './graph-loader.ts'
@@ -36,11 +36,19 @@ export class GraphWorld {
   async run(idle: () => Promise<void>): Promise<void> {
     for (const actors of this.#plan.rounds) {
       const places = new Map<number, Place>()
-      for (const actor of actors) void this.#act(actor, places)
+      const acting = new Set(actors)
+      for (const actor of actors) void this.#act(actor, places).then(() => acting.delete(actor))
       await idle()
+      if (acting.size > 0) this.faults.push(`${acting.size} wait for ever`)
       await this.#rest()
+      if (this.count('runningLoads') + this.count('runningChecks') > 0) this.faults.push('at rest: something runs')
     }
     for (const { faults } of this.#units) this.faults.push(...faults)
+  }
+
+  /** How often something has happened, by the statistics of all functions. */
+  count(name: keyof CacheStats): number {
+    return this.graph.functions.reduce((sum, cached) => sum + cached.stats()[name], 0)
   }
 
   async #act({ session, steps }: GraphActor, places: Map<number, Place>): Promise<void> {
@@ -75,7 +83,7 @@ export class GraphWorld {
         return
       }
       case 'write':
-        return this.#write(step)
+        return this.#write(step, place)
       case 'wait':
         this.graph.data.now += step.ms
         return
@@ -102,7 +110,7 @@ export class GraphWorld {
   }
 
   async #read({ fn, arg }: { readonly fn: number; readonly arg: string }, place: Place): Promise<void> {
-    const call = async () => this.graph.call(fn % this.graph.functions.length, arg)
+    const call = async () => this.graph.call(fn % this.graph.functions.length, arg, place.unit.known)
     await this.#in(place, call).catch(() => undefined)
   }
 
@@ -112,13 +120,16 @@ export class GraphWorld {
     place.unit = this.#unit('renewed', place.unit.hasSession)
   }
 
-  async #write({ source, key, how }: GraphStep & { do: 'write' }): Promise<void> {
+  async #write({ source, key, how }: GraphStep & { do: 'write' }, place: Place): Promise<void> {
     const { data } = this.graph
     const cell = GraphData.cell(source, key)
     const number = data.write(cell)
     if (how !== 'together') await this.#pass(`the write of ${cell} ${number} goes on`)
-    if (how === 'silently') this.#tellReaders(source)
-    else data.publish(cell, number)
+    if (how !== 'silently') data.publish(cell, number)
+    else {
+      this.#in(place, () => this.#tellReaders(source))
+      place.unit.wrote(cell, number)
+    }
     if (how === 'silently' || source !== 'timed') data.acknowledge(cell, number)
   }
 
