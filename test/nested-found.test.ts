@@ -86,3 +86,27 @@ describe('a writer', () => {
     })
   })
 })
+
+describe.each([
+  ['made of more than can be noted', { maxStamps: 1 }],
+  ['served stale', { staleIfError: 60_000 }],
+])('a writer reads its own write by way of an output that was %s', (what, options) => {
+  it('also when nobody knows what that was made of', async () => {
+    const data = { value: 1, isDown: false }
+    const version = () => {
+      if (data.isDown) throw new Error('down')
+      return 'v'
+    }
+    const part = versionedLruCache(async () => data.value)
+    const other = versionedLruCache(async () => 'other')
+    const page = versionedLruCache(async () => `${await part()} and ${await other()}`, { version, ...options })
+    await page()
+    await runInSession(async () => {
+      data.isDown = what === 'served stale'
+      expect(await page()).toBe('1 and other')
+      Object.assign(data, { value: 2, isDown: false })
+      part.invalidate()
+      expect(await page()).toBe('2 and other')
+    })
+  })
+})

@@ -10,10 +10,16 @@ interface Part {
 
 /** A writer is not to meet again what was made of what it has outdated, nor what was made of that. */
 export function forgetMadeOf(all: ReadonlySet<Pins>, isOutdated: (part: Part) => boolean): void {
-  const forgotten = [...all].flatMap((pins) => [...pins]).filter((pin) => partsOf(pin).some(isOutdated))
+  const isMadeOf = (pin: Pin): boolean => isOfUnknown(pin) || partsOf(pin).some(isOutdated)
+  const forgotten = [...all].flatMap((pins) => [...pins]).filter(isMadeOf)
   if (forgotten.length === 0) return
   for (const { owner, key } of forgotten) for (const pins of all) pins.drop(pins.get(owner, key))
   forgetMadeOf(all, (part) => forgotten.some(({ owner, key }) => owner === part.owner && key === part.key))
+}
+
+/** It was made of too many things to note, of one that nobody knows, or served stale. */
+function isOfUnknown({ origin, tainted }: Pin): boolean {
+  return tainted || origin?.isWhole === false
 }
 
 /** Of what is under way: what it has read so far, and what it waits for. What it reads later is of after the write. */
