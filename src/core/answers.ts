@@ -12,6 +12,7 @@ import type { Counters } from './stats.ts'
 import type { Store } from './store.ts'
 import type { Verifier } from './verifier.ts'
 import type { Reading } from './version.ts'
+import { sourcesOf } from './version-source.ts'
 import type { Asker, Versions } from './versions.ts'
 
 /** One call on its way to an outcome. */
@@ -30,6 +31,7 @@ export type Outcome = unknown
 export class Answers {
   readonly #settings: Settings
   readonly #versions: Versions
+  readonly #areShared: boolean
   readonly #store: Store
   readonly #loads: Loads
   readonly #verifier: Verifier | undefined
@@ -43,6 +45,7 @@ export class Answers {
   ) {
     this.#settings = settings
     this.#versions = versions
+    this.#areShared = sourcesOf(settings.version) !== undefined
     this.#store = store
     this.#loads = loads
     this.#verifier = verifier
@@ -71,7 +74,7 @@ export class Answers {
 
   /** Without a session, what is shared is pinned for this call, so that its load goes by the same. */
   #find(call: Call): Outcome {
-    if (this.#versions.areShared) call.pins ??= new Pins()
+    if (this.#areShared) call.pins ??= new Pins()
     const reading = this.#versions.read(call.pins, call.pin, call)
     if (!(reading instanceof Promise)) return this.#answer(call, reading, this.#loads.givesPromises)
     return reading.then((seen) => this.#answer(call, seen, true))

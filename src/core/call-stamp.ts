@@ -8,7 +8,7 @@ import type { Origin, Stamp } from './stamps.ts'
 import type { Store } from './store.ts'
 import { after, recover } from './thenable.ts'
 import { type Reading, sameVersion, type Version } from './version.ts'
-import { type Asker, pinVersion, type Versions } from './versions.ts'
+import { type Asker, pinVersion, type SharedKey, type Versions } from './versions.ts'
 
 /** A cached function, as far as stamps need it. */
 export interface Inner extends PinOwner {
@@ -31,22 +31,24 @@ export class CallStamp implements Stamp {
   readonly #self: Ref<unknown>
   readonly #args: unknown[]
   readonly #origin: Origin
-  /** The version that it went by; undefined when the function has none. */
+  /** The version that it went by; undefined when the function has none, or goes by sources that have stamps themselves. */
   readonly #version: { readonly version: Version } | undefined
+  readonly #hasSources: boolean
 
   /**
    * A method's cache is to die with its instance, so neither is held.
    *
-   * @param seen the version that it went by, if the function has any.
+   * @param seen the version that it went by, if the function has any; `'sources'` if those have stamps themselves.
    */
-  constructor(inner: Inner, { self, args }: Asker, key: Key, seen: Reading | undefined, origin: Origin) {
+  constructor(inner: Inner, { self, args }: Asker, key: Key, seen: Reading | 'sources' | undefined, origin: Origin) {
     const isMethod = typeof self === 'object' && self !== null
     this.key = key
     this.#inner = isMethod ? new WeakRef(inner) : { deref: () => inner }
     this.#self = isMethod ? new WeakRef(self) : { deref: () => self }
     this.#args = args
     this.#origin = origin
-    this.#version = seen && { version: seen.version }
+    this.#hasSources = seen === 'sources'
+    this.#version = typeof seen === 'object' ? { version: seen.version } : undefined
   }
 
   get owner(): Inner | undefined {
@@ -128,8 +130,27 @@ export class CallStamp implements Stamp {
     const owner = this.owner ?? { name: 'gone' }
     if (identity !== 0) return describeVersion(owner, this.key, [PROCESS, 'output', identity])
     if (this.#version !== undefined) return describeVersion(owner, this.key, this.#version.version)
+    if (this.#hasSources) return describeVersion(owner, this.key, undefined)
     return describeVersion(owner, this.key, [PROCESS, 'made', born, readAt, generation])
   }
+}
+
+/** What a call is to the load that has made it. Sources that functions share are looked at once for all of them. */
+export function stampsOfCall(
+  inner: Inner,
+  call: Asker,
+  { key, seen }: Pin,
+  origin: Origin,
+  pins: Pins,
+  shared: readonly SharedKey[] | undefined,
+): Stamp[] {
+  const sources = shared?.map(({ source, value }) => source.stampOf(pins, value, origin.exact)) ?? []
+  const known = sources.filter((stamp) => stamp !== undefined)
+  const isByOutput = origin.identity !== 0
+  if (shared === undefined || isByOutput || known.length < sources.length) {
+    return [new CallStamp(inner, call, key, seen, origin)]
+  }
+  return [...known, new CallStamp(inner, call, key, 'sources', origin)]
 }
 
 /** Something that may be gone. */

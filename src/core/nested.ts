@@ -11,19 +11,21 @@ interface NestedCall {
   /** What the load itself remembers of it, so that it has to tell of it once only. */
   readonly own: Pin | undefined
   readonly reads: Reads
+  /** The arguments are as they were when it was made; nobody knows for how long. */
+  begin(): void
   /** For the first who asks in the session. */
   ask(): unknown
-  stampOf(origin: Origin): Stamp
+  stampsOf(origin: Origin): Stamp[]
 }
 
 /** Gives what the session gets, and tells the load what it was made of: before the loader has it, so before it goes on. */
-export function readInLoad({ pin, own, reads, ask, stampOf }: NestedCall): unknown {
+export function readInLoad({ pin, own, reads, begin, ask, stampsOf }: NestedCall): unknown {
   const turn = reads.begin()
   const note = (): void => {
     const { origin } = pin
     if (pin.tainted) taintCaller()
     if (origin === undefined) reads.spoil()
-    else reads.end(turn, stampOf(origin), origin)
+    else reads.end(turn, stampsOf(origin), origin)
   }
   const fail = (): void => {
     own?.letGo()
@@ -31,6 +33,7 @@ export function readInLoad({ pin, own, reads, ask, stampOf }: NestedCall): unkno
   }
   own?.open()
   try {
+    begin()
     const outcome = pin.isTaken ? join(pin) : ask()
     if (outcome instanceof Promise) outcome.then(note, fail)
     else note()

@@ -67,7 +67,11 @@ export class Reads {
    *
    * @param turn what `begin` gave.
    */
-  end({ wave, place }: Turn, stamp: Stamp, { stamps, isWhole, areTooMany, identity, order }: ReadOrigin): void {
+  end(
+    { wave, place }: Turn,
+    read: readonly Stamp[],
+    { stamps, isWhole, areTooMany, identity, order }: ReadOrigin,
+  ): void {
     if (!isWhole && !areTooMany) {
       this.spoil()
       return
@@ -75,7 +79,7 @@ export class Reads {
     this.#pending--
     if (!this.isOpen) return
     this.order = Math.min(this.order, order)
-    this.#add(wave, place, stamp)
+    for (const stamp of read) this.#add(wave, place, stamp)
     if (identity !== 0) return
     if (areTooMany) this.#overflow()
     for (const [index, inner] of stamps?.entries() ?? []) {

@@ -44,7 +44,7 @@ export class SharedSource implements PinOwner {
       () =>
         after(this.read(pins?.root, value), (reading) => {
           const exact = reading.snapshot !== undefined && reading.snapshot === pins?.snapshot
-          reads.end(turn, new SourceStamp(this, key, value, reading.version, exact), {
+          reads.end(turn, [new SourceStamp(this, key, value, reading.version, exact)], {
             ...SOURCE,
             order: reading.order,
           })
@@ -75,6 +75,13 @@ export class SharedSource implements PinOwner {
   /** The version of a key as a session sees it: at once, if it has come. */
   seenBy(pins: Pins, key: Key, value: unknown): Reading | Promise<Reading> {
     return pins.get(this, key)?.seen ?? this.read(pins, value)
+  }
+
+  /** That a load depends on what the session has seen of a key. */
+  stampOf(pins: Pins, value: unknown, exact: boolean): SourceStamp | undefined {
+    const key = sourceKey(value, this.name)
+    const seen = pins.get(this, key)?.seen
+    return seen && new SourceStamp(this, key, value, seen.version, exact)
   }
 
   readAgain({ subject }: Pin, pins: Pins): Reading | Promise<Reading> {

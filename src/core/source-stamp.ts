@@ -11,7 +11,7 @@ interface Source extends PinOwner {
   seenBy(pins: Pins, key: Key, value: unknown): Reading | Promise<Reading>
 }
 
-/** A key of a version source that a load has asked for itself. */
+/** A key of a version source that a load has asked for, itself or by a cached function. */
 export class SourceStamp implements Stamp {
   readonly owner: Source
   readonly key: Key
@@ -30,7 +30,8 @@ export class SourceStamp implements Stamp {
   }
 
   isSame(other: Stamp): boolean {
-    return other instanceof SourceStamp && sameVersion(this.#version, other.#version)
+    if (!(other instanceof SourceStamp) || this.#exact !== other.#exact) return false
+    return sameVersion(this.#version, other.#version)
   }
 
   matches(judgement: Judgement): boolean | Promise<boolean> {

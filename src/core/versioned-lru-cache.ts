@@ -1,5 +1,5 @@
 import { Answers, type Outcome } from './answers.ts'
-import { CallStamp, type Inner } from './call-stamp.ts'
+import { type Inner, stampsOfCall } from './call-stamp.ts'
 import { ambientPins } from './context.ts'
 import { type Dependency, dependencyOn } from './dependency.ts'
 import { forgetMadeOf } from './forget.ts'
@@ -15,7 +15,7 @@ import { type CacheStats, type Counters, newCounters } from './stats.ts'
 import { Store } from './store.ts'
 import { Verifier } from './verifier.ts'
 import type { Reading } from './version.ts'
-import { type Asker, type Versions, versionsOf } from './versions.ts'
+import { type Asker, type SharedKey, type Versions, versionsOf } from './versions.ts'
 
 /** The cache of one function. Begin at `call`: the path of a call, from what the session has pinned to a load. */
 export class VersionedLruCache implements Inner {
@@ -135,12 +135,16 @@ export class VersionedLruCache implements Inner {
     const own = pins.remembers ? this.pinOf(pins, key, asker) : undefined
     if (own?.isTaken) return this.#give(own)
     const pin = this.pinOf(root, key, asker)
+    let shared: readonly SharedKey[] | undefined
     return readInLoad({
       pin,
       own,
       reads,
+      begin: () => {
+        shared = this.versions.sharedBy(asker)
+      },
       ask: () => this.ask(root, pin, asker, refresh),
-      stampOf: (origin) => new CallStamp(this, asker, key, pin.seen, origin),
+      stampsOf: (origin) => stampsOfCall(this, asker, pin, origin, root, shared),
     })
   }
 

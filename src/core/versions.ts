@@ -4,7 +4,7 @@ import { type ReadSource, readParts } from './composite.ts'
 import type { Pin } from './pin.ts'
 import type { Pins } from './pins.ts'
 import type { Settings, UserFunction } from './settings.ts'
-import { sourceKey } from './shared-source.ts'
+import { type SharedSource, sourceKey } from './shared-source.ts'
 import type { Counters } from './stats.ts'
 import { after, recover } from './thenable.ts'
 import type { Reading } from './version.ts'
@@ -17,10 +17,16 @@ export interface Asker {
   readonly args: unknown[]
 }
 
+/** A source, and what it is asked for. */
+export interface SharedKey {
+  readonly source: SharedSource
+  readonly value: unknown
+}
+
 /** Where the versions of a cached function come from: a function of its own, sources that it shares, or nowhere. */
 export interface Versions {
-  /** Whether what a load calls may go by them as well. */
-  readonly areShared: boolean
+  /** Of a call, what others go by as well; undefined where they are the function's own. */
+  sharedBy(asker: Asker): readonly SharedKey[] | undefined
   /** The version that the session has pinned for a call, else that of one check, which is pinned. */
   read(pins: Pins | undefined, pin: Pin, asker: Asker): Reading | Promise<Reading>
   stats(): CheckStats
@@ -35,13 +41,14 @@ export function versionsOf(name: string, settings: Settings, counters: Counters)
     const own = new OwnVersions(name, version as UserFunction<unknown>, settings)
     return isWatched ? watched(own, new VersionHistory(name, counters)) : own
   }
-  return new SharedVersions(isWatched ? sources.map((item) => watchedSource(item, counters)) : sources, settings)
+  const read = isWatched ? sources.map((item) => watchedSource(item, counters)) : sources
+  return new SharedVersions(sources, read, settings)
 }
 
 /** The same versions, each of which is taken down. */
 function watched(versions: Versions, history: VersionHistory): Versions {
   return {
-    areShared: versions.areShared,
+    sharedBy: (asker) => versions.sharedBy(asker),
     read: (pins, pin, asker) => history.follow(pin.key, versions.read(pins, pin, asker)),
     stats: () => versions.stats(),
   }
@@ -73,7 +80,6 @@ export function pinVersion(
 
 /** The TTL alone decides. Nothing is pinned: a call that is made again after it has failed counts from anew. */
 class NoVersions implements Versions {
-  readonly areShared = false
   readonly #clock: Clock
 
   constructor({ clock }: Settings) {
@@ -85,6 +91,10 @@ class NoVersions implements Versions {
     return { version: undefined, readAt: this.#clock(), order, tainted: false, snapshot: undefined }
   }
 
+  sharedBy(): undefined {
+    return undefined
+  }
+
   stats(): CheckStats {
     return NO_CHECKS
   }
@@ -92,7 +102,6 @@ class NoVersions implements Versions {
 
 /** A version function that no other cached function has. */
 class OwnVersions implements Versions {
-  readonly areShared = false
   readonly #checks: Checks<Asker>
 
   constructor(name: string, version: UserFunction<unknown>, { versionTimeout, clock }: Settings) {
@@ -108,6 +117,10 @@ class OwnVersions implements Versions {
     return pin.reading ?? pin.goBy(this.#checks.check(pin.key, asker))
   }
 
+  sharedBy(): undefined {
+    return undefined
+  }
+
   stats(): CheckStats {
     return this.#checks.stats()
   }
@@ -115,18 +128,24 @@ class OwnVersions implements Versions {
 
 /** Sources that cached functions share. What a session sees of each is pinned for all of them. */
 class SharedVersions implements Versions {
-  readonly areShared = true
-  readonly #sources: readonly ReadSource[]
+  readonly #sources: readonly SourceOfCall[]
+  /** The same, unless what is read of them is taken down. */
+  readonly #read: readonly ReadSource[]
   readonly #clock: Clock
 
-  constructor(sources: readonly ReadSource[], { clock }: Settings) {
+  constructor(sources: readonly SourceOfCall[], read: readonly ReadSource[], { clock }: Settings) {
     this.#sources = sources
+    this.#read = read
     this.#clock = clock
+  }
+
+  sharedBy({ self, args }: Asker): readonly SharedKey[] {
+    return this.#sources.map(({ source, pick }) => ({ source, value: pick.apply(self, args) }))
   }
 
   read(pins: Pins | undefined, pin: Pin, { self, args }: Asker): Reading | Promise<Reading> {
     if (pin.reading !== undefined) return pin.reading
-    const readings = readParts(this.#sources, pins, self, args)
+    const readings = readParts(this.#read, pins, self, args)
     return pin.goBy(this.#clock === monotonicClock ? readings : after(readings, this.#onOwnClock), false)
   }
 

@@ -1282,8 +1282,8 @@ export const mutants = [
     file: 'src/core/versions.ts',
     edits: [
       [
-        'return new SharedVersions(isWatched ? sources.map((item) => watchedSource(item, counters)) : sources, settings)',
-        `const shared = new SharedVersions(sources, settings)
+        'return new SharedVersions(sources, read, settings)',
+        `const shared = new SharedVersions(sources, sources, settings)
   return isWatched ? watched(shared, new VersionHistory(name, counters)) : shared`,
       ],
     ],
@@ -1452,7 +1452,7 @@ export const mutants = [
   {
     name: 'nested: without a session, a load asks again for the version of its call',
     file: 'src/core/answers.ts',
-    edits: [['    if (this.#versions.areShared) call.pins ??= new Pins()\n', '']],
+    edits: [['    if (this.#areShared) call.pins ??= new Pins()\n', '']],
     tests: ['nested-found'],
   },
   {
@@ -1460,5 +1460,17 @@ export const mutants = [
     file: 'src/core/forget.ts',
     edits: [['[...load.awaits, ...(load.reads?.soFar() ?? [])]', '[]']],
     tests: ['nested-found', 'graphs'],
+  },
+  {
+    name: 'nested: what a part shares with others is not noted',
+    file: 'src/core/call-stamp.ts',
+    edits: [['  return [...known, new CallStamp', '  return [new CallStamp']],
+    tests: ['nested', 'graphs'],
+  },
+  {
+    name: 'nested: a writer meets again what nobody knows what it was made of',
+    file: 'src/core/forget.ts',
+    edits: [['isOfUnknown(pin) || ', '']],
+    tests: ['nested-found'],
   },
 ]
