@@ -2,6 +2,7 @@ import { refusesStale } from './context.ts'
 import { awaitCall, endCall } from './cycle.ts'
 import { LoadCycleError } from './errors.ts'
 import { NO_SLOT, type Slot } from './eviction.ts'
+import { isKnown, mayBeMade } from './forget.ts'
 import { Judgement } from './judgement.ts'
 import type { Loads } from './load.ts'
 import type { Pin } from './pin.ts'
@@ -59,7 +60,7 @@ export class Answers {
     awaitCall(pin)
     try {
       const outcome = this.#find(call)
-      return pin.hold(outcome instanceof Promise ? this.#follow(call, outcome) : pin.settle(outcome))
+      return pin.hold(outcome instanceof Promise ? this.#follow(call, outcome) : this.#end(call, outcome))
     } catch (error) {
       return pin.hold(this.#rescue(call, error))
     }
@@ -67,9 +68,14 @@ export class Answers {
 
   #follow(call: Call, outcome: Promise<unknown>): Promise<unknown> {
     return outcome.then(
-      (output) => call.pin.settle(output),
+      (output) => this.#end(call, output),
       (error) => this.#rescue(call, error),
     )
+  }
+
+  #end({ pin, pins }: Call, output: unknown): unknown {
+    isKnown(pins, pin)
+    return pin.settle(output)
   }
 
   /** Without a session, what is shared is pinned for this call, so that its load goes by the same. */
@@ -82,7 +88,10 @@ export class Answers {
 
   /** @param mayWait whether the call gives a promise anyway. */
   #answer(call: Call, reading: Reading, mayWait: boolean): Outcome {
-    if (call.refresh) return this.#loads.joinOrLoad(call, reading)
+    if (call.refresh) {
+      mayBeMade(call.pins, call.pin)
+      return this.#loads.joinOrLoad(call, reading)
+    }
     const kept = this.#store.find(call.pin.key, reading)
     if (kept === NO_SLOT) return this.#miss(call, reading)
     const stamps = this.#store.stamps(kept)
@@ -99,15 +108,15 @@ export class Answers {
   #judge(call: Call, slot: Slot, reading: Reading, stamps: Stamps, mayWait: boolean): Outcome {
     const { key } = call.pin
     call.pins ??= new Pins()
+    mayBeMade(call.pins, call.pin)
     const judgement = new Judgement(call.pins, call.pin)
-    const { output } = this.#store.kept(slot)
     call.pin.origin = this.#store.origin(slot, key, reading.order) // for a writer who comes in between
     const accepted = judgement.accepts(stamps)
     const decide = (accepts: boolean): Outcome => {
-      const now = accepts ? this.#store.where(key, output) : NO_SLOT
+      const now = accepts ? this.#store.whereMadeOf(key, stamps) : NO_SLOT
       if (now !== NO_SLOT) return this.#hit(call, now, reading, Math.min(reading.order, judgement.order))
       call.pin.origin = undefined
-      this.#store.reject()
+      this.#store.miss('outdated')
       return this.#miss(call, reading)
     }
     if (!(accepted instanceof Promise)) return decide(accepted)
@@ -115,6 +124,7 @@ export class Answers {
   }
 
   #miss(call: Call, reading: Reading): Outcome {
+    mayBeMade(call.pins, call.pin)
     const stale = this.#findStale(call, this.#settings.staleWhileRevalidate)
     if (stale === NO_SLOT || !this.#store.isAsync(stale)) return this.#loads.joinOrLoad(call, reading)
     const outcome = this.#serveStale(call, stale) // before the loader runs, which may empty the slot
@@ -133,6 +143,7 @@ export class Answers {
     const stale = helps ? this.#findStale(call, this.#settings.staleIfError) : NO_SLOT
     if (stale !== NO_SLOT) return this.#serveStale(call, stale)
     pin.letGo()
+    isKnown(pins, pin)
     if (pin.reading === undefined) pins?.drop(pin)
     throw error
   }
@@ -141,8 +152,9 @@ export class Answers {
     return pins?.onlyCurrent || refusesStale() ? NO_SLOT : this.#store.findStale(pin.key, bound)
   }
 
-  #serveStale({ pin }: Call, slot: Slot): Outcome {
+  #serveStale({ pin, pins }: Call, slot: Slot): Outcome {
     this.#counters.stale++
+    mayBeMade(pins, pin)
     pin.taint()
     return this.#loads.givesPromises ? Promise.resolve(this.#store.give(slot)) : this.#store.give(slot)
   }

@@ -1,9 +1,11 @@
+import { versionOfAll } from './composite.ts'
 import type { Judgement } from './judgement.ts'
 import { type Key, keyOfCall } from './key.ts'
 import { isPrimitive } from './key-writer.ts'
 import { describeVersion, type Pin, type PinOwner, type SeenVersion } from './pin.ts'
 import type { Pins } from './pins.ts'
 import type { Settings } from './settings.ts'
+import type { SourceStamp } from './source-stamp.ts'
 import type { Origin, Stamp } from './stamps.ts'
 import type { Store } from './store.ts'
 import { after, recover } from './thenable.ts'
@@ -15,6 +17,8 @@ export interface Inner extends PinOwner {
   readonly settings: Settings
   readonly versions: Versions
   readonly store: Store
+  /** Whether it is the cache of a method, in one instance. */
+  readonly isOfInstance: boolean
   /** The pin of a call, which may be new. */
   pinOf(pins: Pins | undefined, key: Key, call: Asker): Pin
   /** What a session gets. */
@@ -36,17 +40,17 @@ export class CallStamp implements Stamp {
   readonly #hasSources: boolean
 
   /**
-   * A method's cache is to die with its instance, so neither is held.
+   * A method's cache is to die with its instance, so neither is held. To any other function its `this` is nothing by
+   * which calls differ.
    *
    * @param seen the version that it went by, if the function has any; `'sources'` if those have stamps themselves.
    */
   constructor(inner: Inner, { self, args }: Asker, key: Key, seen: Reading | 'sources' | undefined, origin: Origin) {
-    const isMethod = typeof self === 'object' && self !== null
     this.key = key
-    this.#inner = isMethod ? new WeakRef(inner) : { deref: () => inner }
-    this.#self = isMethod ? new WeakRef(self) : { deref: () => self }
+    this.#inner = inner.isOfInstance ? new WeakRef(inner) : { deref: () => inner }
+    this.#self = typeof self === 'object' && self !== null ? new WeakRef(self) : { deref: () => self }
     this.#args = args
-    this.#origin = origin
+    this.#origin = { ...origin, stamps: undefined } // they stand beside it, or do not matter
     this.#hasSources = seen === 'sources'
     this.#version = typeof seen === 'object' ? { version: seen.version } : undefined
   }
@@ -71,7 +75,7 @@ export class CallStamp implements Stamp {
   matches(judgement: Judgement): boolean | Promise<boolean> {
     const inner = this.owner
     const self = this.#self.deref()
-    if (inner === undefined || (self === undefined && this.#self instanceof WeakRef)) return false
+    if (inner === undefined || (inner.isOfInstance && self === undefined)) return false
     const call = { self, args: this.#args }
     return recover(
       () =>
@@ -144,13 +148,27 @@ export function stampsOfCall(
   pins: Pins,
   shared: readonly SharedKey[] | undefined,
 ): Stamp[] {
-  const sources = shared?.map(({ source, value }) => source.stampOf(pins, value, origin.exact)) ?? []
-  const known = sources.filter((stamp) => stamp !== undefined)
-  const isByOutput = origin.identity !== 0
-  if (shared === undefined || isByOutput || known.length < sources.length) {
-    return [new CallStamp(inner, call, key, seen, origin)]
-  }
-  return [...known, new CallStamp(inner, call, key, 'sources', origin)]
+  const stamps = origin.identity === 0 ? stampsOfShared(shared, pins, seen, origin.exact) : undefined
+  return [...(stamps ?? []), new CallStamp(inner, call, key, stamps === undefined ? seen : 'sources', origin)]
+}
+
+/**
+ * Undefined if the session does not see any more what the call went by:
+ *
+ *   1. a session calls `page`, whose load calls `part`, which goes by version 1 of a source
+ *   2. a writer commits version 2, the session is renewed, and reads the source
+ *   3. `part` has its output: that is of version 1, though the session sees 2
+ */
+function stampsOfShared(
+  shared: readonly SharedKey[] | undefined,
+  pins: Pins,
+  seen: Reading | undefined,
+  exact: boolean,
+): SourceStamp[] | undefined {
+  if (shared === undefined || seen === undefined) return undefined
+  const stamps = shared.flatMap(({ source, value }) => source.stampOf(pins, value, exact) ?? [])
+  if (stamps.length < shared.length) return undefined
+  return sameVersion(versionOfAll(stamps.map(({ version }) => version)), seen.version) ? stamps : undefined
 }
 
 /** Something that may be gone. */

@@ -79,11 +79,16 @@ export function readParts(
   return after(readings, combine)
 }
 
+/** The version of several sources together. */
+export function versionOfAll(versions: readonly Version[]): Version {
+  return versions.length === 1 ? versions[0] : keyOf(versions)
+}
+
 /** Differs whenever a part does, and is as old as the oldest part. */
 function combine(parts: Reading[]): Reading {
   const versions = parts.map(({ version }) => version)
   return {
-    version: keyOf(versions),
+    version: versionOfAll(versions),
     readAt: Math.min(...parts.map(({ readAt }) => readAt)),
     order: Math.min(...parts.map(({ order }) => order)),
     tainted: parts.some(({ tainted }) => tainted),

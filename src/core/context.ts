@@ -49,7 +49,7 @@ export function* currentWork(): Iterable<WorkUnderWay> {
 type WorkUnderWay = Work & { readonly pins: Pins }
 
 function isUnderWay(work: Work): work is WorkUnderWay {
-  return work.pins !== undefined
+  return work.isUnderWay
 }
 
 /**

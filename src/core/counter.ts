@@ -22,8 +22,8 @@ export interface CounterOptions {
   /** What people know it by. */
   name: string
   /**
-   * How many keys that were bumped are told apart at the most. When there are more, the oldest gets the version of those
-   * that were never bumped, which all get a new one: nothing stale is served, but more is loaded anew.
+   * How many keys that were bumped are told apart at the most. When there are more, all keys get a new version: nothing
+   * stale is served, but more is loaded anew.
    *
    * @default 100_000
    */

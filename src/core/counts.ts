@@ -1,8 +1,8 @@
 import type { Key } from './key.ts'
 
 /**
- * A number for each key, which a bump moves on. Bounded: when more keys than `max` were bumped, the oldest gets the number
- * of those that never were, which all get a new one.
+ * A number for each key, which a bump moves on. Bounded: when more keys than `max` were bumped, all get a new one, and it
+ * begins anew.
  */
 export class Counts {
   readonly #max: number
@@ -21,21 +21,13 @@ export class Counts {
 
   bump(key: Key): void {
     this.#last++
-    this.#ofKeys.delete(key) // so that it is the newest in the map
     this.#ofKeys.set(key, this.#last)
-    if (this.#ofKeys.size > this.#max) this.#dropOldest()
+    if (this.#ofKeys.size > this.#max) this.bumpAll()
   }
 
   bumpAll(): void {
     this.#last++
     this.#ofKeys.clear()
-    this.#floor = this.#last
-  }
-
-  #dropOldest(): void {
-    const [oldest] = this.#ofKeys.keys()
-    this.#ofKeys.delete(oldest)
-    this.#last++
     this.#floor = this.#last
   }
 }

@@ -69,7 +69,7 @@ function cachedPerInstance(method: UserFunction<unknown>, settings: Settings): U
     let cache = caches.get(instance)
     if (cache === undefined) {
       const name = settings.name ?? `${classNameOf(instance)}.${method.name}`
-      cache = new VersionedLruCache(method, { ...settings, name })
+      cache = new VersionedLruCache(method, { ...settings, name }, true)
       caches.set(instance, cache)
     }
     return cache

@@ -11,10 +11,26 @@ interface Part {
 /** A writer is not to meet again what was made of what it has outdated, nor what was made of that. */
 export function forgetMadeOf(all: ReadonlySet<Pins>, isOutdated: (part: Part) => boolean): void {
   const isMadeOf = (pin: Pin): boolean => isOfUnknown(pin) || partsOf(pin).some(isOutdated)
-  const forgotten = [...all].flatMap((pins) => [...pins]).filter(isMadeOf)
+  const forgotten = [...all].flatMap(madeIn).filter(isMadeOf)
   if (forgotten.length === 0) return
   for (const { owner, key } of forgotten) for (const pins of all) pins.drop(pins.get(owner, key))
   forgetMadeOf(all, (part) => forgotten.some(({ owner, key }) => owner === part.owner && key === part.key))
+}
+
+function madeIn(pins: Pins): Pin[] {
+  return [...(pins.made ?? [])].filter((pin) => pins.get(pin.owner, pin.key) === pin)
+}
+
+/** A call may turn out to be made of others. Those that never can, a writer need not look at. */
+export function mayBeMade(pins: Pins | undefined, pin: Pin): void {
+  if (pins === undefined) return
+  pins.made ??= new Set()
+  pins.made.add(pin)
+}
+
+/** It has come, or failed. */
+export function isKnown(pins: Pins | undefined, pin: Pin): void {
+  if (!isOfUnknown(pin) && pin.origin?.stamps === undefined) pins?.made?.delete(pin)
 }
 
 /** It was made of too many things to note, of one that nobody knows, or served stale. */

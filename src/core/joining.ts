@@ -16,14 +16,14 @@ import type { Pins } from './pins.ts'
 export function acceptsOutput(flight: Flight, asked: number, pins: Pins, pin: Pin): boolean | Promise<boolean> {
   const { reads, work } = flight
   const isStale = work?.tainted === true
-  if (isStale && refusesStale()) return false
+  if (isStale && (pins.onlyCurrent || refusesStale())) return false
   if (reads.areTooMany) return reads.order > asked && !pins.onlyCurrent
   return (isStale || reads.isWhole) && matches(flight, pins, pin)
 }
 
 /** The same for how it has failed. What it had not read by then can have nothing to do with that. */
 export function acceptsFailure(flight: Flight, pins: Pins, pin: Pin): boolean | Promise<boolean> {
-  return matches(flight, pins, pin)
+  return !flight.reads.areTooMany && matches(flight, pins, pin)
 }
 
 function matches({ origin }: Flight, pins: Pins, pin: Pin): boolean | Promise<boolean> {

@@ -85,6 +85,9 @@ export function isItsOwnKey(value: unknown): value is Primitive {
   }
 }
 
+/** A `Map` and `===` take it for 0. */
+export const isMinusZero = (value: unknown): boolean => typeof value === 'number' && Object.is(value, -0)
+
 /** Begins like no written key, which begins with a bracket. Hashed as UTF-16: a lone surrogate has no UTF-8. */
 function digestOf(key: string): string {
   const digest = createHash('sha256').update(key, 'utf16le').digest('base64')

@@ -8,8 +8,8 @@ import type { Reading, Version } from './version.ts'
 /** What has pins: a cached function, or a version source that several share. */
 export interface PinOwner {
   readonly name: string
-  /** The version of what a pin is for, as another session sees it. */
-  readAgain(pin: Pin, pins: Pins): Reading | Promise<Reading>
+  /** The version of what a pin is for, as another session sees it; undefined when nobody can ask for the same again. */
+  readAgain(pin: Pin, pins: Pins): Reading | Promise<Reading> | undefined
 }
 
 /** A version that a session goes by. */

@@ -1,4 +1,4 @@
-import { type Key, NO_ARGUMENTS } from './key.ts'
+import { isMinusZero, type Key, NO_ARGUMENTS } from './key.ts'
 import type { Pin, PinOwner } from './pin.ts'
 import { PinBoard } from './pin-board.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -12,11 +12,13 @@ export class Pins {
   readonly snapshot: Snapshot | undefined
   /** Whether nothing stale may be served any more. */
   onlyCurrent = false
+  /** Whether all that it sees has to be of one state: then no function goes by another session, and none is renewed. */
+  isOfOneState = false
   /** Whether anything stale has been served, also when it is pinned no more. */
   servedStale = false
   /** Of watched code: where everything is pinned that it asks for. Otherwise that is here. */
   root: Pins | undefined = undefined
-  /** Of watched code: whether what it has asked for once is pinned here as well, so that `find` gives it. */
+  /** Of watched code: whether what it has asked for is pinned here as well, so that `find` gives it. */
   remembers = false
   /** While they are few, a list; how many are in it counts no further when they are many. */
   #count = 0
@@ -24,6 +26,8 @@ export class Pins {
   /** When they are many: those of the function that was asked first, and those of others. */
   #first: PinBoard | undefined = undefined
   #others: Map<PinOwner, PinBoard> | undefined = undefined
+  /** Those that are made of others, or may be; also some that are in here no more. */
+  made: Set<Pin> | undefined = undefined
   /** Those of running loads that have these as their root. */
   #ofLoads: Set<Pins> | undefined = undefined
 
@@ -92,6 +96,7 @@ export class Pins {
   /** Takes a pin out; one that was dropped before is no longer there, its successor may be. */
   drop(pin: Pin | undefined): void {
     if (pin === undefined || this.get(pin.owner, pin.key) !== pin) return
+    this.made?.delete(pin)
     if (this.#first === undefined) this.#unlink(pin)
     else this.#unpin(pin, this.#boardOf(pin.owner, this.#first))
   }
@@ -118,12 +123,14 @@ export class Pins {
     heir.#list = this.#list
     heir.#first = this.#first
     heir.#others = this.#others
+    heir.made = this.made
     heir.#ofLoads = loads
     this.#ofLoads = undefined
     for (const pins of loads) pins.root = heir
   }
 
   #empty(): void {
+    this.made = undefined
     this.#count = 0
     this.#list = undefined
     this.#first = undefined
@@ -208,6 +215,3 @@ export class Pins {
     this.#others?.delete(next.owner)
   }
 }
-
-/** A `Map` and `===` take it for 0. */
-const isMinusZero = (value: unknown): boolean => typeof value === 'number' && Object.is(value, -0)

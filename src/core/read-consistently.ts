@@ -4,7 +4,7 @@ import type { Pin } from './pin.ts'
 import { Pins } from './pins.ts'
 import { runInStrictSession } from './session.ts'
 import { isPositiveInteger } from './settings.ts'
-import { sameVersion } from './version.ts'
+import { type Reading, sameVersion } from './version.ts'
 
 /** The options of {@link readConsistently}. */
 export interface ConsistentReadOptions {
@@ -22,7 +22,7 @@ export interface ConsistentReadOptions {
  * runs again. Nothing is served stale to it.
  *
  * It may run several times, so it must have no side effects. What it reads without a cached function or a version source,
- * and in sessions that it begins itself, is not covered. Each version has to be committed with its data.
+ * and in sessions that it begins itself, is not covered. (`renew` does nothing in its session.) Each version has to be committed with its data.
  *
  * @returns what the function returns.
  * @throws {ReadConflictError} when something has moved during each attempt, {@link InvalidOptionError} for an option that
@@ -46,7 +46,7 @@ export function readConsistently<R>(fn: () => R, options: ConsistentReadOptions 
 async function attempt<R>(fn: () => R, attempts: number): Promise<Awaited<R>> {
   let moved: Pin[] = []
   for (let done = 0; done < attempts; done++) {
-    const pins = new Pins()
+    const pins = pinsOfOneState()
     const outcome = await settle(() => runInStrictSession(pins, fn))
     moved = await findMoved(pins)
     if (moved.length === 0) return outcome()
@@ -74,7 +74,19 @@ async function settle<R>(fn: () => R): Promise<() => Awaited<R>> {
 /** Asks for all of them in one turn, so that a source can read them in one batch. */
 async function findMoved(pins: Pins): Promise<Pin[]> {
   const seen = [...pins].filter((pin) => pin.isShown)
-  const again = new Pins()
-  const current = await detached(() => Promise.all(seen.map(async (pin) => pin.owner.readAgain(pin, again))))
-  return seen.filter((pin, index) => !sameVersion(pin.seen?.version, current[index]?.version))
+  const again = pinsOfOneState()
+  const readAll = () => Promise.all(seen.map(async (pin) => pin.owner.readAgain(pin, again)))
+  const current = await detached(() => runInStrictSession(again, readAll))
+  return seen.filter((pin, index) => hasMoved(pin, current[index]))
+}
+
+function hasMoved({ seen }: Pin, current: Reading | undefined): boolean {
+  return current === undefined || current.tainted || !sameVersion(seen?.version, current.version)
+}
+
+/** Of functions, too, that keep their session elsewhere. */
+function pinsOfOneState(): Pins {
+  const pins = new Pins()
+  pins.isOfOneState = true
+  return pins
 }

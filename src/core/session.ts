@@ -61,10 +61,10 @@ export class Session {
    * Begins anew: what was pinned is forgotten, so the next call of each cached function checks again. For
    * work that has no natural end, such as a socket (call it for each message) or a worker's loop.
    *
-   * Calls and loads that are under way keep to what they began with.
+   * Loads that are under way keep to what they began with. In `readConsistently` it does nothing.
    */
   renew(): void {
-    this.#pins.clear()
+    if (!this.#pins.isOfOneState) this.#pins.clear()
   }
 
   /** Whether it has ever been given anything that was served stale, or was made of that; also before `renew()`. */
@@ -142,7 +142,8 @@ export function pinsOfCaller(option: SessionOption): Pins | undefined {
 export function allPinsOfCaller(option: SessionOption): Set<Pins> {
   const all = new Set<Pins>()
   const own = sessionPins(option, currentContext())
-  if (own !== undefined) all.add(own)
+  const ambient = currentContext()?.sessionPins
+  for (const pins of [own, ambient]) if (pins !== undefined) all.add(pins)
   for (const { pins } of currentWork()) {
     all.add(pins)
     if (pins.root !== undefined) all.add(pins.root)
@@ -152,6 +153,7 @@ export function allPinsOfCaller(option: SessionOption): Set<Pins> {
 
 /** Of the session that the option gives, else of the ambient one. */
 function sessionPins(option: SessionOption, context: Context | undefined): Pins | undefined {
+  if (context?.sessionPins?.isOfOneState) return context.sessionPins
   const holder = typeof option === 'function' ? option() : option
   return holder === undefined || holder === null ? context?.sessionPins : pinsOf(Session.of(holder))
 }

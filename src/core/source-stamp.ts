@@ -17,7 +17,7 @@ export class SourceStamp implements Stamp {
   readonly key: Key
   readonly ttl = undefined
   readonly #value: unknown
-  readonly #version: Version
+  readonly version: Version
   readonly #exact: boolean
 
   /** @param exact whether what the load reads besides is of exactly this version, and of none after it. */
@@ -25,13 +25,13 @@ export class SourceStamp implements Stamp {
     this.owner = owner
     this.key = key
     this.#value = value
-    this.#version = version
+    this.version = version
     this.#exact = exact
   }
 
   isSame(other: Stamp): boolean {
     if (!(other instanceof SourceStamp) || this.#exact !== other.#exact) return false
-    return sameVersion(this.#version, other.#version)
+    return sameVersion(this.version, other.version)
   }
 
   matches(judgement: Judgement): boolean | Promise<boolean> {
@@ -39,13 +39,13 @@ export class SourceStamp implements Stamp {
       () =>
         after(this.owner.seenBy(judgement.pins, this.key, this.#value), (seen) => {
           judgement.order = Math.min(judgement.order, seen.order)
-          return (seen.snapshot === undefined || this.#exact) && sameVersion(seen.version, this.#version)
+          return (seen.snapshot === undefined || this.#exact) && sameVersion(seen.version, this.version)
         }),
       () => false,
     )
   }
 
   describe(): SeenVersion {
-    return describeVersion(this.owner, this.key, this.#version)
+    return describeVersion(this.owner, this.key, this.version)
   }
 }

@@ -51,11 +51,11 @@ export class Store {
     const now = this.#settings.clock() // a clock of the user's may do anything, also empty the slot
     const entries = this.#entries
     const slot = entries.find(key)
-    if (slot === NO_SLOT) return this.#miss()
-    if (!sameVersion(entries.versions[slot], reading.version)) return this.#miss('outdated')
+    if (slot === NO_SLOT) return this.miss()
+    if (!sameVersion(entries.versions[slot], reading.version)) return this.miss('outdated')
     if (this.stamps(slot) === undefined) this.#confirm(slot, reading)
-    if (this.#isExpired(slot, now)) return this.#miss('expired')
-    if (reading.snapshot !== undefined && entries.exact[slot] === 0) return this.#miss()
+    if (this.#isExpired(slot, now)) return this.miss('expired')
+    if (reading.snapshot !== undefined && entries.exact[slot] === 0) return this.miss()
     return slot
   }
 
@@ -64,11 +64,6 @@ export class Store {
     const slot = this.#entries.find(key)
     if (slot === NO_SLOT || !sameVersion(this.#entries.versions[slot], version)) return undefined
     return this.stamps(slot) ?? []
-  }
-
-  /** What it was made of, besides its own version, is not what the session sees. */
-  reject(): Slot {
-    return this.#miss('outdated')
   }
 
   /** It is given to a session, which has found it good. */
@@ -105,7 +100,7 @@ export class Store {
     }
   }
 
-  #miss(why?: 'outdated' | 'expired'): Slot {
+  miss(why?: 'outdated' | 'expired'): Slot {
     this.#counters.misses++
     if (why !== undefined) this.#counters[why]++
     return NO_SLOT
@@ -131,6 +126,12 @@ export class Store {
     const { versions, readAt } = this.#entries
     const output = this.#entries.output(slot)
     return { output, version: versions[slot], readAt: readAt[slot] as number, stamps: this.stamps(slot) }
+  }
+
+  /** Where the output is kept of which these stamps are. */
+  whereMadeOf(key: Key, stamps: Stamps): Slot {
+    const slot = this.#entries.find(key)
+    return slot !== NO_SLOT && this.stamps(slot) === stamps ? slot : NO_SLOT
   }
 
   /** Where this output is kept, if it still is. */
@@ -200,7 +201,7 @@ export class Store {
     return this.#generations.of(key)
   }
 
-  /** What was made of the output of this key is not good any more. @returns the generation of what comes now. */
+  /** @returns the generation of what is made of this key's output from now on: what was made of it before is outdated. */
   outdate(key: Key): number {
     this.#generations.bump(key)
     return this.generation(key)

@@ -24,14 +24,16 @@ export class VersionedLruCache implements Inner {
   readonly settings: Settings
   readonly versions: Versions
   readonly store: Store
+  readonly isOfInstance: boolean
   readonly #session: SessionOption // of the settings, at hand for every call
   readonly #loads: Loads
   readonly #answers: Answers
   readonly #counters: Counters = newCounters()
 
-  constructor(loader: UserFunction<unknown>, settings: Settings) {
+  constructor(loader: UserFunction<unknown>, settings: Settings, isOfInstance = false) {
     this.name = settings.name ?? (loader.name || 'anonymous')
     this.loader = loader
+    this.isOfInstance = isOfInstance
     this.settings = settings
     this.#session = settings.session
     this.versions = versionsOf(this.name, settings, this.#counters)
@@ -111,8 +113,9 @@ export class VersionedLruCache implements Inner {
     }
   }
 
-  readAgain({ key, subject }: Pin, pins: Pins): Reading | Promise<Reading> {
+  readAgain({ key, subject }: Pin, pins: Pins): Reading | Promise<Reading> | undefined {
     const call = subject as Asker
+    if (this.#keyOf(call.self, call.args) !== key) return undefined
     return this.versions.read(pins, this.pinOf(pins, key, call), call)
   }
 

@@ -21,6 +21,12 @@ export class Work {
     this.outer = outer
   }
 
+  /** A session that has begun in it is over when it is. */
+  get isUnderWay(): boolean {
+    const { pins, outer, load } = this
+    return pins !== undefined && (outer === undefined || outer.load !== load || outer.isUnderWay)
+  }
+
   /** Runs in the session of whoever has begun it. */
   run<R>(fn: () => R): R {
     const { session, sessionPins } = currentContext() ?? NOWHERE
@@ -78,5 +84,5 @@ export function runSession<R>(session: Session, pins: Pins, fn: () => R): R {
 /** Work that is over is let go of: else a chain of timers that load would hold all that ever ran in it. */
 function workUnderWay(): Work | undefined {
   const work = currentContext()?.work
-  return work?.pins && work
+  return work?.isUnderWay ? work : undefined
 }

@@ -145,8 +145,8 @@ export const mutants = [
     file: 'src/core/store.ts',
     edits: [
       [
-        "if (this.#isExpired(slot, now)) return this.#miss('expired')",
-        "if (this.#isExpired(slot, reading.readAt)) return this.#miss('expired')",
+        "if (this.#isExpired(slot, now)) return this.miss('expired')",
+        "if (this.#isExpired(slot, reading.readAt)) return this.miss('expired')",
       ],
     ],
     tests: ['entry'],
@@ -525,7 +525,7 @@ export const mutants = [
   {
     name: 'invalidate inside a load leaves the pins of the session',
     file: 'src/core/session.ts',
-    edits: [['if (own !== undefined) all.add(own)', '']],
+    edits: [['for (const pins of [own, ambient]) if (pins !== undefined) all.add(pins)', '']],
     tests: ['work'],
   },
   {
@@ -719,7 +719,7 @@ export const mutants = [
   {
     name: 'a chain of timers holds all that ran in it',
     file: 'src/core/work.ts',
-    edits: [['return work?.pins && work', 'return work']],
+    edits: [['return work?.isUnderWay ? work : undefined', 'return work']],
     tests: ['load'],
   },
   {
@@ -925,7 +925,7 @@ export const mutants = [
   {
     name: 'who has refused it joins a load that is made of something stale',
     file: 'src/core/joining.ts',
-    edits: [['  if (isStale && refusesStale()) return false\n', '']],
+    edits: [['  if (isStale && (pins.onlyCurrent || refusesStale())) return false\n', '']],
     tests: ['dependency'],
   },
   {
@@ -970,7 +970,9 @@ export const mutants = [
   {
     name: 'a key that a counter forgets gets an old version',
     file: 'src/core/counts.ts',
-    edits: [['this.#last++\n    this.#floor = this.#last', 'this.#floor += 0']],
+    edits: [
+      ['if (this.#ofKeys.size > this.#max) this.bumpAll()', 'if (this.#ofKeys.size > this.#max) this.#ofKeys.clear()'],
+    ],
     tests: ['counter'],
   },
   {
@@ -1095,7 +1097,7 @@ export const mutants = [
   {
     name: 'snapshot: a kept output may be newer than its version',
     file: 'src/core/store.ts',
-    edits: [['if (reading.snapshot !== undefined && entries.exact[slot] === 0) return this.#miss()', '']],
+    edits: [['if (reading.snapshot !== undefined && entries.exact[slot] === 0) return this.miss()', '']],
     tests: ['sources/postgres-snapshot'],
   },
   {
@@ -1464,8 +1466,8 @@ export const mutants = [
   {
     name: 'nested: what a part shares with others is not noted',
     file: 'src/core/call-stamp.ts',
-    edits: [['  return [...known, new CallStamp', '  return [new CallStamp']],
-    tests: ['nested', 'graphs'],
+    edits: [['return [...(stamps ?? []), new CallStamp', 'return [new CallStamp']],
+    tests: ['graphs'],
   },
   {
     name: 'nested: a writer meets again what nobody knows what it was made of',
