@@ -71,7 +71,7 @@ async function settle<R>(fn: () => R): Promise<() => Awaited<R>> {
   }
 }
 
-/** Asks for all of them in one turn, so that a source can read them in one batch. */
+/** Asks for all of them in one turn, so that a source can read them in one batch; and for nothing stale, like before. */
 async function findMoved(pins: Pins): Promise<Pin[]> {
   const seen = [...pins].filter((pin) => pin.isShown)
   const again = pinsOfOneState()
@@ -81,7 +81,7 @@ async function findMoved(pins: Pins): Promise<Pin[]> {
 }
 
 function hasMoved({ seen }: Pin, current: Reading | undefined): boolean {
-  return current === undefined || current.tainted || !sameVersion(seen?.version, current.version)
+  return current === undefined || !sameVersion(seen?.version, current.version)
 }
 
 /** Of functions, too, that keep their session elsewhere. */

@@ -12,7 +12,7 @@ export interface Stamp {
   isSame(other: Stamp): boolean
   /** Whether the session sees of it what the load saw. What cannot be found out counts as different; nothing is thrown. */
   matches(judgement: Judgement): boolean | Promise<boolean>
-  /** What the load saw. It differs whenever what was made of it may differ. */
+  /** What the load saw. It differs when a version does, or, where there is none, when the output is another one. */
   describe(): SeenVersion
 }
 

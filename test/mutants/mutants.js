@@ -1475,4 +1475,75 @@ export const mutants = [
     edits: [['isOfUnknown(pin) || ', '']],
     tests: ['nested-found'],
   },
+  {
+    name: 'nested: a part is noted by what the session sees later',
+    file: 'src/core/call-stamp.ts',
+    edits: [['seen.version) ? stamps : undefined', 'seen.version) ? stamps : stamps']],
+    tests: ['nested-sessions'],
+  },
+  {
+    name: 'nested: one state is not asked of a session that is kept elsewhere',
+    file: 'src/core/session.ts',
+    edits: [['  if (context?.sessionPins?.isOfOneState) return context.sessionPins\n', '']],
+    tests: ['nested-sessions'],
+  },
+  {
+    name: 'nested: a session of one state is renewed',
+    file: 'src/core/session.ts',
+    edits: [['if (!this.#pins.isOfOneState) this.#pins.clear()', 'this.#pins.clear()']],
+    tests: ['nested-sessions'],
+  },
+  {
+    name: 'nested: a second look may be stale',
+    file: 'src/core/read-consistently.ts',
+    edits: [['detached(() => runInStrictSession(again, readAll))', 'detached(readAll)']],
+    tests: ['nested-sessions'],
+  },
+  {
+    name: 'nested: a second look goes by arguments as they have become',
+    file: 'src/core/versioned-lru-cache.ts',
+    edits: [['    if (this.#keyOf(call.self, call.args) !== key) return undefined\n', '']],
+    tests: ['nested-sessions'],
+  },
+  {
+    name: 'nested: what was looked at is told by its key alone',
+    file: 'src/core/store.ts',
+    edits: [['return slot !== NO_SLOT && this.stamps(slot) === stamps ? slot : NO_SLOT', 'return slot']],
+    tests: ['nested-sessions'],
+  },
+  {
+    name: 'nested: a session that is kept elsewhere is given something stale',
+    file: 'src/core/joining.ts',
+    edits: [['(pins.onlyCurrent || refusesStale())', 'refusesStale()']],
+    tests: ['nested-sessions'],
+  },
+  {
+    name: 'nested: a session that has begun in a load never ends',
+    file: 'src/core/work.ts',
+    edits: [['(outer === undefined || outer.load !== load || outer.isUnderWay)', 'true']],
+    tests: ['nested-sessions'],
+  },
+  {
+    name: 'nested: a load of too much fails for others too',
+    file: 'src/core/joining.ts',
+    edits: [['!flight.reads.areTooMany && matches', 'matches']],
+    tests: ['nested-sessions'],
+  },
+  {
+    name: 'nested: every function is a method',
+    file: 'src/core/call-stamp.ts',
+    edits: [
+      [
+        'if (inner === undefined || (inner.isOfInstance && self === undefined)) return false',
+        'if (inner === undefined || self === undefined) return false',
+      ],
+    ],
+    tests: ['nested-sessions'],
+  },
+  {
+    name: 'nested: one more key than are told apart outdates all',
+    file: 'src/core/counts.ts',
+    edits: [['this.bumpAll()', 'this.#floor = ++this.#last']],
+    tests: ['nested-sessions'],
+  },
 ]
