@@ -40,7 +40,7 @@ const FIRST_CAPACITY = 8
 
 /**
  * A bounded map of entries, which lie in columns: all keys in one, all times in another, and so on, by slot. An entry
- * costs 116 bytes beyond its key and output; as an object of its own, with boxed times, it took 284.
+ * costs 108 bytes beyond its key and output; as an object of its own, with boxed times, it took 284.
  */
 export class Entries {
   readonly #slots = new Map<Key, Slot>()
@@ -58,6 +58,7 @@ export class Entries {
   #async = new Uint8Array(0)
   /** What each was stamped with before its load began. */
   versions: Version[] = []
+  /** Empty until there is one: most functions have none. */
   makings: (Making | undefined)[] = []
   /** When the oldest thing was read that went into each. */
   orders: Float64Array = new Float64Array(0)
@@ -133,7 +134,7 @@ export class Entries {
     this.#keys[slot] = undefined
     this.#outputs[slot] = undefined
     this.versions[slot] = undefined
-    this.makings[slot] = undefined
+    if (this.makings.length > 0) this.makings[slot] = undefined
     this.#free.push(slot)
     if (this.#slots.size === 0 && this.#capacity > FIRST_CAPACITY) this.clear()
     return true
@@ -175,7 +176,7 @@ export class Entries {
     this.#keys = resizedList(this.#keys, slots)
     this.#outputs = resizedList(this.#outputs, slots)
     this.versions = resizedList(this.versions, slots)
-    this.makings = resizedList(this.makings, slots)
+    if (this.makings.length > 0) this.makings = resizedList(this.makings, slots)
     this.#sizes = resized(this.#sizes, slots)
     this.#async = resized(this.#async, slots)
     this.orders = resized(this.orders, slots)
@@ -192,7 +193,8 @@ export class Entries {
     this.#async[slot] = async ? 1 : 0
     this.#sizes[slot] = size
     this.versions[slot] = reading.version
-    this.makings[slot] = making
+    if (making !== undefined && this.makings.length === 0) this.makings = resizedList([], this.#keys.length)
+    if (this.makings.length > 0) this.makings[slot] = making
     this.orders[slot] = order
     this.exact[slot] = reading.snapshot === undefined ? 0 : 1
     this.readAt[slot] = reading.readAt
