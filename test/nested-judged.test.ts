@@ -49,6 +49,30 @@ describe('a session that looks at an output', () => {
     expect(await page()).toBe('articles of issue 2')
   })
 
+  it('does not take what was made of a version that the session of the load sees no more', async () => {
+    const data = { version: 1 }
+    const hold = gate()
+    const rows = versionSource({ name: 'rows', read: async () => data.version })
+    const load = async () => {
+      const seen = data.version
+      await hold.promise
+      return `part ${seen}`
+    }
+    const part = versionedLruCache(load, { version: rows })
+    const page = versionedLruCache(async () => `page of ${await part()}`)
+    const session = new Session()
+    await session.run(async () => {
+      const coming = page()
+      await settle()
+      data.version = 2
+      session.renew()
+      await rows.current()
+      hold.open()
+      expect(await coming).toBe('page of part 1')
+    })
+    expect(await page()).toBe('page of part 2')
+  })
+
   it('loads, when what it would have to know cannot be found out', async () => {
     const world = new World()
     let isDown = false

@@ -180,7 +180,10 @@ describe('a load has one state from its beginning to its end', () => {
 })
 
 describe('a shared check', () => {
-  it('that went by something stale taints the load that asked for it', async () => {
+  it.each<[string, <R>(fn: () => R) => R]>([
+    ['that', (fn) => fn()],
+    ['in which a session', runInSession],
+  ])('%s went by something stale taints the load that asked for it', async (_what, run) => {
     const data = { version: 1, down: false }
     const hold = { gate: gate() }
     hold.gate.open()
@@ -194,7 +197,7 @@ describe('a shared check', () => {
     const item = versionedLruCache(async () => `item ${await tag()}`, {
       version: async () => {
         await hold.gate.promise
-        return tag()
+        return run(() => tag())
       },
     })
     const page = versionedLruCache(async () => `page of ${await item()}`, { version: () => 1 })

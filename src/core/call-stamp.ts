@@ -66,8 +66,8 @@ export class CallStamp implements Stamp {
     return typeof ttl === 'number' ? ttl : undefined
   }
 
-  isSame(other: Stamp): boolean {
-    if (!(other instanceof CallStamp)) return false
+  /** @param other of the same owner, so of a call as well. */
+  isSame(other: CallStamp): boolean {
     const [a, b] = [this.#origin, other.#origin]
     if (a.generation !== b.generation || a.born !== b.born || a.expiresAt !== b.expiresAt || a.identity !== b.identity)
       return false

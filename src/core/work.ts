@@ -35,8 +35,7 @@ export class Work {
   }
 
   end(): void {
-    const { pins } = this
-    if (pins === undefined) return
+    const pins = this.pins as Pins // nothing ends twice
     pins.root?.letGoOf(pins)
     this.pins = undefined
     const context = this.#context as Context // work that ends has run
