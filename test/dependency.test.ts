@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import {
   type CacheEvent,
@@ -8,8 +9,10 @@ import {
   Session,
   UnkeyableArgumentError,
   versionedLruCache,
+  versionSource,
 } from '../src/index.ts'
 import { settle } from './support/gate.ts'
+import { part, whole } from './support/nested.ts'
 import { gated, MODES, shaped, World } from './support/world.ts'
 
 describe.each(MODES)('what depends on a call: a $loader loader with a $version version function', (mode) => {
@@ -137,6 +140,45 @@ describe('what depends on a call', () => {
     expect(await versionsBy(0, 1)).toEqual(['x', 'y'])
     versions.reverse()
     expect(await versionsBy(1, 0)).toEqual(['y', 'x'])
+  })
+
+  it('gets the versions of what the session has got already', async () => {
+    const world = new World()
+    const [user, menu] = [part(world, 'user'), part(world, 'menu')]
+    const page = whole(world, 'page', async () => `${await user()}, ${await menu()}`)
+    await runInSession(async () => {
+      const call = page()
+      const ofBefore = page.dependency().pinVersions(false)
+      await call
+      for (const name of ['user', 'menu']) world.write(name)
+      world.take()
+      for (const seen of [await ofBefore, await page.dependency().pinVersions(false)]) {
+        expect(seen).toMatchObject({ areAll: true, versions: [{ source: 'menu' }, { source: 'user' }] })
+        expect(seen.versions.map(({ version }) => version)).toEqual([1, 1])
+      }
+      expect(world.take()).toEqual([])
+    })
+  })
+
+  it('gets what moves with each part, however that is compared', async () => {
+    const data = { rows: 1, titles: 1, menu: 1, user: 1 }
+    const rows = versionSource({ name: 'rows', read: async () => data.rows })
+    const titles = versionSource({ name: 'titles', read: async () => data.titles })
+    const title = versionedLruCache(async () => data.titles, { name: 'title', version: titles })
+    const menu = versionedLruCache(async () => data.menu, { name: 'menu', version: () => data.menu, equals: true })
+    const user = versionedLruCache(async () => data.user, { name: 'user', version: () => data.user })
+    const page = versionedLruCache(() => Promise.all([user(), rows.current(), menu(), title()]))
+    const versions = async () => (await page.dependency().pinVersions(true)).versions
+    const before = await versions()
+    expect(before.map(({ source }) => source)).toEqual(['menu', 'rows', 'title', 'titles', 'user'])
+    expect(await versions()).toEqual(before)
+    for (const written of ['rows', 'titles', 'menu', 'user'] as const) {
+      const last = await versions()
+      data[written]++
+      const now = await versions()
+      const moved = now.filter(({ version }, index) => !isDeepStrictEqual(version, last[index]?.version))
+      expect(moved.map((seen) => seen.source)).toEqual([written])
+    }
   })
 
   it('leaves what a call has got in spite of a check that failed pinned', async () => {

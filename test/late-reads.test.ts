@@ -50,6 +50,15 @@ describe('what a loader reads when its load is over', () => {
     expect(events).toEqual([{ type: 'lateRead', name: 'page', read: 'rows("a")' }])
   })
 
+  it('is told of also when a session that is kept elsewhere has it pinned', async () => {
+    const events = eventsFromNow()
+    const holder = {}
+    const user = part(new World(), 'user', { session: () => holder })
+    await user()
+    await make(() => user).visit('a')
+    expect(events).toEqual([{ type: 'lateRead', name: 'page', read: 'user()' }])
+  })
+
   it('is read all the same, and outdates nothing', async () => {
     const { world, page, visit } = make((world) => part(world, 'user'))
     await visit('a')
@@ -178,6 +187,8 @@ describe('dependsOn', () => {
     dependsOn(rows)
     runInSession(() => dependsOn(rows))
     detached(() => dependsOn(rows))
+    const promised = versionSource({ name: 'promised', read: async () => world.check('promised') })
+    expect(dependsOn(promised)).toBeInstanceOf(Promise)
     expect(world.take()).toEqual([])
   })
 

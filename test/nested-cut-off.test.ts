@@ -32,6 +32,22 @@ describe('a part with "equals"', () => {
     expect(world.take()).toEqual(['check settings'])
   })
 
+  it('is different while it is served stale: what is made of it is returned, and not kept', async () => {
+    let isDown = false
+    const version = async () => {
+      if (isDown) throw new Error('down')
+      return 1
+    }
+    const { page } = configured({ equals: true, version, staleIfError: 60_000 })
+    await page()
+    isDown = true
+    expect(await page()).toBe('in red')
+    expect(page.stats()).toMatchObject({ loads: 2, hits: 0, unkept: 1 })
+    isDown = false
+    expect(await page()).toBe('in red')
+    expect(page.stats()).toMatchObject({ loads: 2, hits: 1 })
+  })
+
   it('outdates what was made of it when it is different', async () => {
     const { world, page, write } = configured()
     await page()

@@ -35,6 +35,14 @@ async function collected(instance: WeakRef<object>): Promise<void> {
   expect(instance.deref()).toBeUndefined()
 }
 
+/** Calls a method of an instance that nobody holds afterwards. */
+async function askOnce(world: World): Promise<WeakRef<object>> {
+  const users = new Users(world, 'one')
+  await users.name('ann')
+  cachedMethod(users, 'name').clear() // else the session holds it
+  return new WeakRef(users)
+}
+
 describe('methods that are cached', () => {
   it('nest like functions, each instance for itself', async () => {
     const world = new World()
@@ -77,16 +85,22 @@ describe('methods that are cached', () => {
 
   it('outdate what was made of them also when their instance is gone before the load is over', async () => {
     const world = new World()
-    const ask = async (): Promise<WeakRef<object>> => {
-      const users = new Users(world, 'one')
-      await users.name('ann')
-      cachedMethod(users, 'name').clear() // else the session holds it
-      return new WeakRef(users)
-    }
-    const card = whole(world, 'card', async () => collected(await ask()))
+    const card = whole(world, 'card', async () => collected(await askOnce(world)))
     const page = whole(world, 'page', () => card())
     await page()
     await page()
     expect(world.take().filter((step) => step === 'load page')).toHaveLength(2)
+  })
+
+  it('are told of by their name also when nothing of their instance is left', async () => {
+    const world = new World()
+    const collectAtTheEnd = () => {
+      globalThis.gc?.()
+      return 60_000
+    }
+    const card = whole(world, 'card', async () => collected(await askOnce(world)), { ttl: collectAtTheEnd })
+    const page = whole(world, 'page', () => card())
+    const { versions } = await page.dependency().pinVersions(true)
+    expect(versions).toMatchObject([{ source: 'Users.name', key: '("ann")', version: 1 }, { source: 'card' }])
   })
 })

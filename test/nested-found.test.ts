@@ -87,6 +87,73 @@ describe('a writer', () => {
   })
 })
 
+describe('a writer in a session', () => {
+  it('leaves alone what is made of nothing, at whatever moment it comes', async () => {
+    const hold = gate()
+    const user = versionedLruCache(async () => 1)
+    const menu = versionedLruCache(() => hold.promise.then(() => ({})))
+    await runInSession(async () => {
+      const coming = menu()
+      hold.open()
+      for (let turn = 0; turn < 20; turn++) {
+        user.invalidate()
+        await null
+      }
+      expect(await menu()).toBe(await coming)
+      expect(menu.stats().loads).toBe(1)
+    })
+  })
+
+  it('lets what has failed try again, also by a call that was made just before', async () => {
+    const data = { user: 1, isDown: true }
+    const user = versionedLruCache(async () => data.user)
+    const load = async () => {
+      const seen = await user()
+      if (data.isDown) throw new Error('down')
+      return `page of ${seen}`
+    }
+    const page = versionedLruCache(load, { version: async () => 1 })
+    await runInSession(async () => {
+      await expect(page()).rejects.toThrow('down')
+      Object.assign(data, { user: 2, isDown: false })
+      const again = page()
+      user.invalidate()
+      expect([await again, await page()]).toEqual(['page of 2', 'page of 2'])
+    })
+  })
+
+  it('reads its own write also by way of a load of others that it was looking at when it wrote', async () => {
+    const data = { menu: 1 }
+    const [loaded, checked] = [gate(), gate()]
+    let checks = 0
+    const menu = versionedLruCache(async () => data.menu)
+    const version = async () => {
+      checks++
+      if (checks === 2) await checked.promise
+      return checks
+    }
+    const user = versionedLruCache(async () => 'user', { version, equals: true })
+    const page = versionedLruCache(async () => {
+      const seen = `${await menu()} for ${await user()}`
+      await loaded.promise
+      return seen
+    })
+    const other = page() // 1. loads
+    await settle()
+    await runInSession(async () => {
+      const joined = page() // 2. joins
+      loaded.open()
+      await other
+      await settle() // 3. looks at what that was made of: it waits for the user
+      data.menu = 2
+      menu.invalidate() // 4. writes
+      checked.open()
+      await joined
+      expect(await page()).toBe('2 for user')
+    })
+  })
+})
+
 describe.each([
   ['made of more than can be noted', { maxStamps: 1 }],
   ['served stale', { staleIfError: 60_000 }],

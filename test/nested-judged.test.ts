@@ -49,6 +49,49 @@ describe('a session that looks at an output', () => {
     expect(await page()).toBe('articles of issue 2')
   })
 
+  it.each([
+    ['has read anew', true],
+    ['has forgotten', false],
+  ])('does not take what was made of a version that the session of the load %s', async (_what, readsAgain) => {
+    const data = { version: 1 }
+    const hold = gate()
+    const rows = versionSource({ name: 'rows', read: async () => data.version })
+    const load = async () => {
+      const seen = data.version
+      await hold.promise
+      return `part ${seen}`
+    }
+    const part = versionedLruCache(load, { version: rows })
+    const page = versionedLruCache(async () => `page of ${await part()}`)
+    const session = new Session()
+    await session.run(async () => {
+      const coming = page()
+      await settle()
+      data.version = 2
+      session.renew()
+      if (readsAgain) await rows.current()
+      hold.open()
+      expect(await coming).toBe('page of part 1')
+    })
+    expect(await page()).toBe('page of part 2')
+  })
+
+  it('loads, when a source that the loader has asked by hand fails', async () => {
+    let isDown = false
+    const read = async () => {
+      if (isDown) throw new Error('down')
+      return 1
+    }
+    const rows = versionSource({ name: 'rows', read })
+    const page = versionedLruCache(() => rows.current().then(String, () => 'no rows'))
+    expect(await page()).toBe('1')
+    isDown = true
+    expect(await page()).toBe('no rows')
+    isDown = false
+    expect(await page()).toBe('1')
+    expect(page.stats()).toMatchObject({ loads: 2, unkept: 1 })
+  })
+
   it('loads, when what it would have to know cannot be found out', async () => {
     const world = new World()
     let isDown = false
@@ -251,6 +294,29 @@ describe('what is made of others, in a session that reads a snapshot', () => {
     db.steps.splice(0)
     expect(await page()).toBe('page 2 of card of users 2') // and has not replaced what is newer
     expect(db.steps).toEqual(['check page', 'check users'])
+  })
+
+  it('is nothing that was made outside of one, also where the session of that load saw the version no more', async () => {
+    const db = new Database()
+    const snapshot = db.take()
+    const hold = gate()
+    const load = async () => {
+      await hold.promise
+      return db.read('users')
+    }
+    const users = versionedLruCache(load, { version: db.tables.of(() => 'users') })
+    const page = versionedLruCache(async () => `page of ${await users()}`)
+    const session = new Session()
+    await session.run(async () => {
+      const coming = page()
+      await settle()
+      db.write('users')
+      session.renew()
+      await db.tables.current('users')
+      hold.open()
+      expect(await coming).toBe('page of users 2') // by version 1
+    })
+    expect(await runInSessionOf(snapshot, () => page())).toBe('page of users 1')
   })
 
   it('is nothing that was made outside of one: it may be newer than its versions', async () => {

@@ -286,6 +286,14 @@ describe('a load', () => {
     expect(await session.run(() => page())).toBe('user 2, user 2') // what is kept is of user 1
   })
 
+  it('that asks twice for the same, by arguments of which a key has to be made, gets what it had', async () => {
+    const rows = versionedLruCache(async ({ id }: { id: number }) => ({ id }))
+    const page = versionedLruCache(async () => [await rows({ id: 1 }), await rows({ id: 1 })])
+    const [first, second] = await page()
+    expect(first).toBe(second)
+    expect(rows.stats()).toMatchObject({ loads: 1, pinned: 1 })
+  })
+
   it('that invalidates a part and reads it again is made of the new one', async () => {
     const world = new World()
     const user = part(world, 'user')

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  currentSession,
   InvalidOptionError,
   ReadConflictError,
   readConsistently,
@@ -189,6 +190,33 @@ describe('readConsistently', () => {
     expect(page.stats().loads).toBe(loads)
     world.write('orders')
     expect(await page()).toEqual(['user 2', 'orders 3'])
+  })
+
+  it('is of one state also for functions that keep their session elsewhere, and where it is renewed', async () => {
+    const world = new World()
+    const user = part(world, 'user', { session: () => holder })
+    const holder = {}
+    await user() // pinned there
+    let attempts = 0
+    const read = async (): Promise<string[]> => {
+      const first = await user()
+      if (attempts++ < 2) world.write('user')
+      currentSession()?.renew()
+      return [first, await user()]
+    }
+    expect(await readConsistently(read)).toEqual(['user 3', 'user 3'])
+    expect(await user()).toBe('user 1')
+  })
+
+  it('takes a call whose arguments were changed meanwhile for one that has moved', async () => {
+    const rows = versionedLruCache(async ({ page }: { page: number }) => `rows of ${page}`, { version: async () => 1 })
+    const query = { page: 1 }
+    const read = async (): Promise<string> => {
+      const seen = await rows(query)
+      query.page = 2
+      return seen
+    }
+    expect(await readConsistently(read)).toBe('rows of 2')
   })
 
   it('takes a synchronous function, and gives a promise', async () => {

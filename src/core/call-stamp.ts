@@ -32,6 +32,7 @@ const PROCESS: string = crypto.randomUUID()
 export class CallStamp implements Stamp {
   readonly key: Key
   readonly #inner: Ref<Inner>
+  readonly #name: string
   readonly #self: Ref<unknown>
   readonly #args: unknown[]
   readonly #origin: Origin
@@ -48,6 +49,7 @@ export class CallStamp implements Stamp {
   constructor(inner: Inner, { self, args }: Asker, key: Key, seen: Reading | 'sources' | undefined, origin: Origin) {
     this.key = key
     this.#inner = inner.isOfInstance ? new WeakRef(inner) : { deref: () => inner }
+    this.#name = inner.name
     this.#self = typeof self === 'object' && self !== null ? new WeakRef(self) : { deref: () => self }
     this.#args = args
     this.#origin = { ...origin, stamps: undefined } // they stand beside it, or do not matter
@@ -64,8 +66,8 @@ export class CallStamp implements Stamp {
     return typeof ttl === 'number' ? ttl : undefined
   }
 
-  isSame(other: Stamp): boolean {
-    if (!(other instanceof CallStamp)) return false
+  /** @param other of the same owner, so of a call as well. */
+  isSame(other: CallStamp): boolean {
     const [a, b] = [this.#origin, other.#origin]
     if (a.generation !== b.generation || a.born !== b.born || a.expiresAt !== b.expiresAt || a.identity !== b.identity)
       return false
@@ -131,7 +133,7 @@ export class CallStamp implements Stamp {
   /** What has no version is told by when it was made: only by that can a client know whether it has the same. */
   describe(): SeenVersion {
     const { identity, born, readAt, generation } = this.#origin
-    const owner = this.owner ?? { name: 'gone' }
+    const owner = { name: this.#name }
     if (identity !== 0) return describeVersion(owner, this.key, [PROCESS, 'output', identity])
     if (this.#version !== undefined) return describeVersion(owner, this.key, this.#version.version)
     if (this.#hasSources) return describeVersion(owner, this.key, undefined)

@@ -41,5 +41,6 @@ function isOfUnknown({ origin, tainted }: Pin): boolean {
 /** Of what is under way: what it has read so far, and what it waits for. What it reads later is of after the write. */
 function partsOf({ origin, load }: Pin): readonly Part[] {
   if (origin !== undefined) return origin.stamps?.flat() ?? []
-  return load === undefined ? [] : [...load.awaits, ...(load.reads?.soFar() ?? [])]
+  const lists = [load?.awaits, load?.reads?.soFar()].filter((parts) => parts !== undefined)
+  return lists.flatMap((parts) => [...parts])
 }

@@ -27,5 +27,6 @@ export function acceptsFailure(flight: Flight, pins: Pins, pin: Pin): boolean | 
 }
 
 function matches({ origin }: Flight, pins: Pins, pin: Pin): boolean | Promise<boolean> {
+  pin.origin = origin // for a writer who comes in between
   return origin?.stamps === undefined || new Judgement(pins, pin).accepts(origin.stamps)
 }

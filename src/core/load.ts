@@ -71,7 +71,10 @@ export class Loads {
     awaitLoad(call.pin, joined)
     const outcome = this.#join(joined)
     const asked = since ?? nextOrder()
-    const next = (): unknown => this.joinOrLoad(call, reading, joins - 1, asked)
+    const next = (): unknown => {
+      call.pin.origin = undefined
+      return this.joinOrLoad(call, reading, joins - 1, asked)
+    }
     return outcome.then(
       async (output) =>
         (await acceptsOutput(joined, asked, pinsOf(call), call.pin)) ? this.#take(call, joined, output) : next(),

@@ -140,15 +140,10 @@ export function pinsOfCaller(option: SessionOption): Pins | undefined {
 
 /** All pins in which the caller may meet again what it has seen: of its session, and of all that it is part of. */
 export function allPinsOfCaller(option: SessionOption): Set<Pins> {
-  const all = new Set<Pins>()
   const own = sessionPins(option, currentContext())
   const ambient = currentContext()?.sessionPins
-  for (const pins of [own, ambient]) if (pins !== undefined) all.add(pins)
-  for (const { pins } of currentWork()) {
-    all.add(pins)
-    if (pins.root !== undefined) all.add(pins.root)
-  }
-  return all
+  const ofWork = [...currentWork()].flatMap(({ pins }) => [pins, pins.root])
+  return new Set([own, ambient, ...ofWork].filter((pins) => pins !== undefined))
 }
 
 /** Of the session that the option gives, else of the ambient one. */

@@ -29,9 +29,9 @@ export class SourceStamp implements Stamp {
     this.#exact = exact
   }
 
-  isSame(other: Stamp): boolean {
-    if (!(other instanceof SourceStamp) || this.#exact !== other.#exact) return false
-    return sameVersion(this.version, other.version)
+  /** @param other of the same owner, so of a source as well. */
+  isSame(other: SourceStamp): boolean {
+    return this.#exact === other.#exact && sameVersion(this.version, other.version)
   }
 
   matches(judgement: Judgement): boolean | Promise<boolean> {

@@ -35,8 +35,7 @@ export class Work {
   }
 
   end(): void {
-    const { pins } = this
-    if (pins === undefined) return
+    const pins = this.pins as Pins // nothing ends twice
     pins.root?.letGoOf(pins)
     this.pins = undefined
     const context = this.#context as Context // work that ends has run
@@ -77,7 +76,7 @@ export function runLoad<R>(load: Load, pins: Pins, snapshot: Snapshot | undefine
 /** A session that begins within a load is part of that load. */
 export function runSession<R>(session: Session, pins: Pins, fn: () => R): R {
   const outer = workUnderWay()
-  const work = outer && new Work(outer.load === undefined ? pins : pins.watched(pins.snapshot), outer.load, outer)
+  const work = outer && new Work(pins.watched(pins.snapshot), outer.load, outer)
   return enter({ session, sessionPins: pins, work, pins: work?.pins ?? pins }, fn)
 }
 

@@ -525,7 +525,7 @@ export const mutants = [
   {
     name: 'invalidate inside a load leaves the pins of the session',
     file: 'src/core/session.ts',
-    edits: [['for (const pins of [own, ambient]) if (pins !== undefined) all.add(pins)', '']],
+    edits: [['new Set([own, ambient, ...ofWork]', 'new Set([...ofWork]']],
     tests: ['work'],
   },
   {
@@ -670,15 +670,13 @@ export const mutants = [
   {
     name: 'invalidate in an inner load leaves the pins of the outer one',
     file: 'src/core/session.ts',
-    edits: [['of currentWork()) {', 'of [...currentWork()].slice(0, 1)) {']],
+    edits: [['[...currentWork()].flatMap', '[...currentWork()].slice(0, 1).flatMap']],
     tests: ['work'],
   },
   {
     name: 'a session that begins in a load goes by the pins of the load',
     file: 'src/core/work.ts',
-    edits: [
-      ['outer && new Work(outer.load === undefined ? pins : pins.watched(pins.snapshot), outer.load, outer)', 'outer'],
-    ],
+    edits: [['outer && new Work(pins.watched(pins.snapshot), outer.load, outer)', 'outer']],
     tests: ['work'],
   },
   {
@@ -1307,6 +1305,12 @@ export const mutants = [
     tests: ['sources/postgres-history'],
   },
   {
+    name: 'nested: a writer meets again what it was looking at when it wrote, of a load that it had joined',
+    file: 'src/core/joining.ts',
+    edits: [['  pin.origin = origin // for a writer who comes in between\n', '']],
+    tests: ['nested-found'],
+  },
+  {
     name: 'nested: a load that was joined is taken as it is',
     file: 'src/core/joining.ts',
     edits: [['return origin?.stamps === undefined ||', 'return true || origin?.stamps === undefined ||']],
@@ -1460,7 +1464,7 @@ export const mutants = [
   {
     name: 'nested: a writer meets again what was under way when it wrote',
     file: 'src/core/forget.ts',
-    edits: [['[...load.awaits, ...(load.reads?.soFar() ?? [])]', '[]']],
+    edits: [['lists.flatMap((parts) => [...parts])', '[]']],
     tests: ['nested-found', 'graphs'],
   },
   {
