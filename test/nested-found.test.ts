@@ -65,15 +65,20 @@ describe('a call without a session', () => {
 })
 
 describe('a writer', () => {
-  it('reads its own write also by way of a call that was under way when it wrote', async () => {
+  it.each([
+    ['', 1000],
+    [', and of more than can be noted', 1],
+  ])('reads its own write also by way of a call that was under way when it wrote%s', async (_, maxStamps) => {
     let now = 1
     const hold = gate()
     const part = versionedLruCache(async () => now)
-    const page = versionedLruCache(async () => {
-      const seen = await part()
+    const other = versionedLruCache(async () => 'other')
+    const load = async () => {
+      const [seen] = [await part(), await other()]
       await hold.promise
       return `page of ${seen}`
-    })
+    }
+    const page = versionedLruCache(load, { maxStamps })
     await runInSession(async () => {
       const before = page()
       await settle()

@@ -34,8 +34,8 @@ export function isKnown(pins: Pins | undefined, pin: Pin): void {
 }
 
 /** It was made of too many things to note, of one that nobody knows, or served stale. */
-function isOfUnknown({ origin, tainted }: Pin): boolean {
-  return tainted || origin?.isWhole === false
+function isOfUnknown({ origin, load, tainted }: Pin): boolean {
+  return tainted || (origin ?? load?.reads)?.isWhole === false
 }
 
 /** Of what is under way: what it has read so far, and what it waits for. What it reads later is of after the write. */
