@@ -523,10 +523,10 @@ export const mutants = [
     tests: ['work'],
   },
   {
-    name: 'invalidate inside a load leaves the pins of the session',
+    name: 'invalidate leaves the pins of the session',
     file: 'src/core/session.ts',
     edits: [['new Set([own, ambient, ...ofWork]', 'new Set([...ofWork]']],
-    tests: ['work'],
+    tests: ['control'],
   },
   {
     name: 'what was made of something stale is kept as good',
