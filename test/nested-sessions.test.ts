@@ -117,7 +117,7 @@ describe('what is kept, and looked at by one session while another replaces it',
     ['an object', (value: number) => ({ value })],
   ])('is told by what it is made of, not by its output: %s', async (_, wrap) => {
     const data = { a: 0, s: 1 }
-    let hold: ReturnType<typeof gate> | undefined
+    let hold: ReturnType<typeof gate<void>> | undefined
     const a = versionSource({ name: 'a', read: () => data.a })
     const s = versionSource({ name: 's', read: () => data.s })
     const slow = versionSource({ name: 'slow', read: async () => hold?.promise.then(() => 0) ?? 0 })

@@ -29,7 +29,7 @@ export interface Inner extends PinOwner {
 const PROCESS: string = crypto.randomUUID()
 
 /** A call of a cached function that a load has made. */
-export class CallStamp implements Stamp {
+class CallStamp implements Stamp {
   readonly key: Key
   readonly #inner: Ref<Inner>
   readonly #name: string
