@@ -155,6 +155,7 @@ export class Answers {
   #serveStale({ pin, pins }: Call, slot: Slot): Outcome {
     this.#counters.stale++
     mayBeMade(pins, pin)
+    pin.origin = this.#store.origin(slot, pin.key, Number.NEGATIVE_INFINITY) // for a writer
     pin.taint()
     return this.#loads.givesPromises ? Promise.resolve(this.#store.give(slot)) : this.#store.give(slot)
   }

@@ -120,7 +120,7 @@ class CallStamp implements Stamp {
     const outcome = pin.isTaken ? pin.give() : inner.ask(pins, pin, call)
     return after(outcome, () => {
       judgement.order = Math.min(judgement.order, pin.origin?.order ?? Number.NEGATIVE_INFINITY)
-      return pin.origin?.identity === this.#origin.identity
+      return !pin.tainted && pin.origin?.identity === this.#origin.identity
     })
   }
 

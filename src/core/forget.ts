@@ -33,9 +33,9 @@ export function isKnown(pins: Pins | undefined, pin: Pin): void {
   if (!isOfUnknown(pin) && pin.origin?.stamps === undefined) pins?.made?.delete(pin)
 }
 
-/** It was made of too many things to note, of one that nobody knows, or served stale. */
-function isOfUnknown({ origin, load, tainted }: Pin): boolean {
-  return tainted || (origin ?? load?.reads)?.isWhole === false
+/** It was made of too many things to note, or of one that nobody knows. */
+function isOfUnknown({ origin, load }: Pin): boolean {
+  return (origin ?? load?.reads)?.isWhole === false
 }
 
 /** Of what is under way: what it has read so far, and what it waits for. What it reads later is of after the write. */

@@ -24,7 +24,7 @@ export function readInLoad({ pin, own, reads, begin, ask, stampsOf }: NestedCall
   const note = (): void => {
     const { origin } = pin
     if (pin.tainted) taintCaller()
-    if (origin === undefined) reads.spoil()
+    if (origin === undefined || pin.tainted) reads.spoil()
     else reads.end(turn, stampsOf(origin), origin)
   }
   const fail = (): void => {
