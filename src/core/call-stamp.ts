@@ -119,8 +119,9 @@ class CallStamp implements Stamp {
     judgement.waitFor(pin)
     const outcome = pin.isTaken ? pin.give() : inner.ask(pins, pin, call)
     return after(outcome, () => {
-      judgement.order = Math.min(judgement.order, pin.origin?.order ?? Number.NEGATIVE_INFINITY)
-      return !pin.tainted && pin.origin?.identity === this.#origin.identity
+      const { order, identity } = pin.origin as Origin // an output that has come has one
+      judgement.order = Math.min(judgement.order, order)
+      return !pin.tainted && identity === this.#origin.identity
     })
   }
 
