@@ -118,10 +118,13 @@ describe.each(MODES)('what depends on a call: a $loader loader with a $version v
 })
 
 describe('what depends on a call', () => {
-  it('knows the TTL, unless that is a function of the output', () => {
-    const version = () => 1
-    expect(versionedLruCache((id: string) => id, { version, ttl: 5 }).dependency('eu').ttl).toBe(5)
-    expect(versionedLruCache((id: string) => id, { version, ttl: () => 5 }).dependency('eu').ttl).toBeUndefined()
+  it('knows the TTL, unless that is a function of the output', async () => {
+    const dependencyOf = (ttl: number | (() => number)) =>
+      versionedLruCache((id: string) => id, { version: () => 1, ttl }).dependency('eu')
+    expect(dependencyOf(5).ttl).toBe(5)
+    expect(await dependencyOf(5).pinVersions(true)).toMatchObject({ ttl: 5 })
+    expect(dependencyOf(() => 5).ttl).toBeUndefined()
+    expect(await dependencyOf(() => 5).pinVersions(true)).toMatchObject({ ttl: undefined })
   })
 
   it('tells two functions of one name apart, whichever of them has come first', async () => {

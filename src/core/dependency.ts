@@ -4,7 +4,7 @@ import { Judgement } from './judgement.ts'
 import type { Key } from './key.ts'
 import type { Pin, SeenVersion } from './pin.ts'
 import { Pins } from './pins.ts'
-import type { Stamps } from './stamps.ts'
+import type { Origin, Stamps } from './stamps.ts'
 import { after } from './thenable.ts'
 import { type Asker, pinVersion } from './versions.ts'
 
@@ -78,7 +78,8 @@ async function stampsOf({ cache, key, asker }: NamedCall, pins: Pins, load: bool
   const kept = pin.isTaken ? undefined : await keptStamps(cache, pins, pin, asker)
   if (kept !== undefined || (!load && !pin.isTaken)) return kept
   await (pin.isTaken ? pin.give() : cache.ask(pins, pin, asker))
-  return pin.origin?.isWhole ? (pin.origin.stamps ?? []) : undefined
+  const { isWhole, stamps } = pin.origin as Origin // an output that has come has one
+  return isWhole ? (stamps ?? []) : undefined
 }
 
 /** Of the entry that the session may have, however old: with the same versions, a new one would have the same. */
