@@ -127,6 +127,12 @@ describe('what depends on a call', () => {
     expect(await dependencyOf(() => 5).pinVersions(true)).toMatchObject({ ttl: undefined })
   })
 
+  it('does not know all of what was made of more than can be noted', async () => {
+    const [one, two] = [() => 1, () => 2].map((load) => versionedLruCache(load, { version: () => 1 }))
+    const page = versionedLruCache(() => [one?.(), two?.()], { version: () => 1, maxStamps: 1 })
+    expect(await page.dependency().pinVersions(true)).toMatchObject({ areAll: false })
+  })
+
   it('tells two functions of one name apart, whichever of them has come first', async () => {
     const loads = [gated<[], void>(), gated<[], void>()]
     const versions = ['x', 'y']
