@@ -41,6 +41,16 @@ async function tagOf(dependsOn: DependsOn<string>, options?: ConditionalOptions,
 describe('the tag of an answer', () => {
   const onReport: DependsOn<string> = (id) => report.dependency(id)
 
+  it('is none while nobody can tell of what the answer is made: its load fails, or is of more than can be noted', async () => {
+    const failing = versionedLruCache(async () => Promise.reject(new Error('no rows')), { version: () => 1 })
+    expect(await tagOf(() => failing.dependency())).toBeUndefined()
+    const large = versionedLruCache(async () => [await report('eu'), await menu('eu')], {
+      version: () => 1,
+      maxStamps: 1,
+    })
+    expect(await tagOf(() => large.dependency())).toBeUndefined()
+  })
+
   it('is made of versions alone: the same for the same, in whatever session', async () => {
     expect(await tagOf(onReport)).toBe(await tagOf(onReport))
     expect(await tagOf(onReport)).toBe(await tagOf(async (id) => [report.dependency(id)]))
