@@ -241,3 +241,26 @@ describe('source.current', () => {
     expect(world.take()).toEqual(['check a'])
   })
 })
+
+describe('a version that a loader reads by hand', () => {
+  it('and that is served stale leaves what is made of it unkept', async () => {
+    const data = { version: 1, isDown: false }
+    const versions = versionedLruCache(async () => data.version, {
+      version: async () => {
+        if (data.isDown) throw new Error('down')
+        return data.version
+      },
+      staleIfError: 60_000,
+    })
+    const readMany = async (keys: readonly string[]) => Promise.all(keys.map(() => versions()))
+    const rows = versionSource({ name: 'rows', readMany })
+    const page = versionedLruCache(async () => `page of ${await rows.current('a')}`)
+    await versions()
+    data.isDown = true
+    expect(await page()).toBe('page of 1')
+    expect(page.stats()).toMatchObject({ entries: 0, unkept: 1 })
+    data.isDown = false
+    expect(await page()).toBe('page of 1')
+    expect(page.stats()).toMatchObject({ entries: 1 })
+  })
+})

@@ -191,7 +191,7 @@ export const mutants = [
     edits: [
       [
         '    this.#forget(key)\n    return',
-        '    const pins = pinsOfCaller(this.#settings.session)\n    const pin = pins?.get(this, key)\n    if (pin) pins?.drop(pin)\n    return',
+        '    const pins = pinsOfCaller(this.#session)\n    const pin = pins?.get(this, key)\n    if (pin) pins?.drop(pin)\n    return',
       ],
     ],
   },
@@ -532,7 +532,7 @@ export const mutants = [
     name: 'what was made of something stale is kept as good',
     file: 'src/core/load.ts',
     edits: [['flight.work?.tainted || !flight.reads.isWhole', '!flight.reads.isWhole']],
-    tests: ['work'],
+    tests: ['late-reads'],
   },
   {
     name: 'stale parts are seen by the load that calls them only',
