@@ -189,6 +189,20 @@ describe('a session that is kept elsewhere', () => {
 })
 
 describe('a session that has begun in a load', () => {
+  it('and is served stale makes the load stale, for the session that gets its output', async () => {
+    const data = { version: 1 }
+    const part = versionedLruCache(async () => data.version, {
+      version: () => data.version,
+      staleWhileRevalidate: 60_000,
+    })
+    const page = versionedLruCache(async () => `page of ${await runInSession(() => part())}`)
+    await part()
+    data.version = 2
+    const session = new Session()
+    expect(await session.run(() => page())).toBe('page of 1')
+    expect(session.servedStale).toBe(true)
+  })
+
   it('is no part of it any more when it is over: a timer may call the same function, whoever loads it', async () => {
     const data = { version: 1 }
     const hold = gate()

@@ -695,7 +695,7 @@ export const mutants = [
     name: 'a shared check hides that it went by something stale',
     file: 'src/core/pin.ts',
     edits: [['if (reading.tainted) this.taint()', '']],
-    tests: ['work'],
+    tests: ['late-reads'],
   },
   {
     name: 'a session within a load hides that it was served something stale',
@@ -706,7 +706,7 @@ export const mutants = [
         'work !== undefined && work === current; work = work.outer',
       ],
     ],
-    tests: ['work'],
+    tests: ['nested-sessions'],
   },
   {
     name: 'a load starts itself again and again, when it cannot join itself',
