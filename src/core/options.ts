@@ -8,7 +8,7 @@ import type { Version } from './version.ts'
 export interface CacheOptions<This, Args extends readonly unknown[], Output, V extends MaybeAsyncVersion> {
   /**
    * Says which state of the data a call depends on: cheap, called with the call's arguments, at most once
-   * per session and arguments (and once for each load that calls the function). It must give a value that is unique for
+   * per session and arguments, also for what the session's loads call. It must give a value that is unique for
    * ever, and not visible before its data. Or a version source that several functions share, or a list of them.
    *
    * @default none: the TTL alone decides

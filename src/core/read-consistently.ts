@@ -22,7 +22,8 @@ export interface ConsistentReadOptions {
  * runs again. Nothing is served stale to it.
  *
  * It may run several times, so it must have no side effects. What it reads without a cached function or a version source,
- * and in sessions that it begins itself, is not covered. (`renew` does nothing in its session.) Each version has to be committed with its data.
+ * and in sessions that it begins itself, is not covered. (`renew` does nothing in its session.) Each version has to be
+ * committed with its data.
  *
  * @returns what the function returns.
  * @throws {ReadConflictError} when something has moved during each attempt, {@link InvalidOptionError} for an option that

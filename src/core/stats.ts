@@ -6,7 +6,7 @@ export interface CacheStats {
   hits: number
   /** Calls that found no such entry. */
   misses: number
-  /** Misses that found an entry of another version. */
+  /** Misses that found an entry of another version, or made of others that have moved. */
   outdated: number
   /** Misses that found an entry older than the TTL. */
   expired: number
@@ -26,7 +26,7 @@ export interface CacheStats {
   overtaken: number
   /**
    * Outputs that were returned but not kept: their size or TTL was not a positive number, or over `maxSize`, or they
-   * were made of something that was served stale.
+   * were made of something stale, of something unknown, or of more than `maxStamps`.
    */
   unkept: number
   /** Entries that made room for others. */

@@ -17,7 +17,7 @@ import { Verifier } from './verifier.ts'
 import type { Reading } from './version.ts'
 import { type Asker, type SharedKey, type Versions, versionsOf } from './versions.ts'
 
-/** The cache of one function. Begin at `call`: the path of a call, from what the session has pinned to a load. */
+/** The cache of one function. Begin at `call`: what the session has pinned; `Answers` goes on from there, to a load. */
 export class VersionedLruCache implements Inner {
   readonly name: string
   readonly loader: UserFunction<unknown>
