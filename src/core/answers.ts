@@ -2,7 +2,7 @@ import { refusesStale } from './context.ts'
 import { awaitCall, endCall } from './cycle.ts'
 import { LoadCycleError } from './errors.ts'
 import { NO_SLOT, type Slot } from './eviction.ts'
-import { isKnown, mayBeMade } from './forget.ts'
+import { markMade, unmarkPlain } from './forget.ts'
 import { Judgement } from './judgement.ts'
 import type { Loads } from './load.ts'
 import type { Pin } from './pin.ts'
@@ -74,7 +74,7 @@ export class Answers {
   }
 
   #end({ pin, pins }: Call, output: unknown): unknown {
-    isKnown(pins, pin)
+    unmarkPlain(pins, pin)
     return pin.settle(output)
   }
 
@@ -89,7 +89,7 @@ export class Answers {
   /** @param mayWait whether the call gives a promise anyway. */
   #answer(call: Call, reading: Reading, mayWait: boolean): Outcome {
     if (call.refresh) {
-      mayBeMade(call.pins, call.pin)
+      markMade(call.pins, call.pin)
       return this.#loads.joinOrLoad(call, reading)
     }
     const kept = this.#store.find(call.pin.key, reading)
@@ -108,7 +108,7 @@ export class Answers {
   #judge(call: Call, slot: Slot, reading: Reading, stamps: Stamps, mayWait: boolean): Outcome {
     const { key } = call.pin
     call.pins ??= new Pins()
-    mayBeMade(call.pins, call.pin)
+    markMade(call.pins, call.pin)
     const judgement = new Judgement(call.pins, call.pin)
     call.pin.origin = this.#store.origin(slot, key, reading.order) // for a writer who comes in between
     const accepted = judgement.accepts(stamps)
@@ -124,7 +124,7 @@ export class Answers {
   }
 
   #miss(call: Call, reading: Reading): Outcome {
-    mayBeMade(call.pins, call.pin)
+    markMade(call.pins, call.pin)
     const stale = this.#findStale(call, this.#settings.staleWhileRevalidate)
     if (stale === NO_SLOT || !this.#store.isAsync(stale)) return this.#loads.joinOrLoad(call, reading)
     const outcome = this.#serveStale(call, stale) // before the loader runs, which may empty the slot
@@ -143,7 +143,7 @@ export class Answers {
     const stale = helps ? this.#findStale(call, this.#settings.staleIfError) : NO_SLOT
     if (stale !== NO_SLOT) return this.#serveStale(call, stale)
     pin.letGo()
-    isKnown(pins, pin)
+    unmarkPlain(pins, pin)
     if (pin.reading === undefined) pins?.drop(pin)
     throw error
   }
@@ -154,7 +154,7 @@ export class Answers {
 
   #serveStale({ pin, pins }: Call, slot: Slot): Outcome {
     this.#counters.stale++
-    mayBeMade(pins, pin)
+    markMade(pins, pin)
     pin.origin = this.#store.origin(slot, pin.key, Number.NEGATIVE_INFINITY) // for a writer
     pin.taint()
     return this.#loads.givesPromises ? Promise.resolve(this.#store.give(slot)) : this.#store.give(slot)

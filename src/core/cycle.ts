@@ -55,10 +55,18 @@ export function endStep(step: Step): void {
  */
 export function awaitCall(call: Waiter): void {
   const load = currentLoad()
-  if (load === undefined) return
-  load.awaits.add(call)
+  if (load !== undefined) awaitIn(load, call)
+}
+
+/**
+ * Notes that a step waits for a call.
+ *
+ * @throws {LoadCycleError} when the call waits for that step.
+ */
+export function awaitIn(step: Step, call: Waiter): void {
+  step.awaits.add(call)
   call.awaitedBy ??= new Set()
-  call.awaitedBy.add(load)
+  call.awaitedBy.add(step)
   if (call.load !== undefined) awaitLoad(call, call.load)
 }
 

@@ -22,14 +22,14 @@ function madeIn(pins: Pins): Pin[] {
 }
 
 /** A call may turn out to be made of others. Those that never can, a writer need not look at. */
-export function mayBeMade(pins: Pins | undefined, pin: Pin): void {
+export function markMade(pins: Pins | undefined, pin: Pin): void {
   if (pins === undefined) return
   pins.made ??= new Set()
   pins.made.add(pin)
 }
 
-/** It has come, or failed. */
-export function isKnown(pins: Pins | undefined, pin: Pin): void {
+/** It has come, or failed: one that is made of nothing else, a writer need not look at. */
+export function unmarkPlain(pins: Pins | undefined, pin: Pin): void {
   if (!isOfUnknown(pin) && pin.origin?.stamps === undefined) pins?.made?.delete(pin)
 }
 

@@ -1,5 +1,5 @@
 import { type Clock, monotonicClock } from './clock.ts'
-import { awaitLoad, endStep, type Step } from './cycle.ts'
+import { awaitIn, endStep, type Step } from './cycle.ts'
 import type { Pin } from './pin.ts'
 import type { Pins } from './pins.ts'
 import type { Stamp, Stamps } from './stamps.ts'
@@ -74,9 +74,6 @@ export class Judgement {
       this.#step = { label: this.#pin.label, awaits: new Set() }
       this.#pin.load = this.#step
     }
-    this.#step.awaits.add(pin)
-    pin.awaitedBy ??= new Set()
-    pin.awaitedBy.add(this.#step)
-    if (pin.load !== undefined) awaitLoad(pin, pin.load)
+    awaitIn(this.#step, pin)
   }
 }

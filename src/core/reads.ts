@@ -37,7 +37,8 @@ export class Reads {
   #asked = 0
   /** What was asked for and has not come. */
   #pending = 0
-  #isWhole = true
+  /** Whether what is known is all that the load has read. */
+  isWhole = true
   /** Whether the load is still running. */
   isOpen = true
   /** When the oldest thing was read; see `order` of a reading. */
@@ -45,11 +46,6 @@ export class Reads {
 
   constructor(reader: Reader) {
     this.#reader = reader
-  }
-
-  /** Whether it is all that the load has read. */
-  get isWhole(): boolean {
-    return this.#isWhole
   }
 
   get areTooMany(): boolean {
@@ -90,7 +86,7 @@ export class Reads {
   /** What was read is not known, so what is made of it is good for nobody else. */
   spoil(): void {
     this.#pending--
-    this.#isWhole = false
+    this.isWhole = false
     this.order = Number.NEGATIVE_INFINITY
   }
 
@@ -107,7 +103,7 @@ export class Reads {
 
   /** Nobody will look at them. */
   #overflow(): void {
-    this.#isWhole = false
+    this.isWhole = false
     this.#count = Number.POSITIVE_INFINITY
     this.#waves = []
     this.#known = undefined
@@ -136,7 +132,7 @@ export class Reads {
    */
   closeWith(): Stamps | undefined {
     if (this.#pending > 0) {
-      this.#isWhole = false
+      this.isWhole = false
       this.tellLate('a call that the loader did not wait for')
     }
     return this.close()
