@@ -2,8 +2,8 @@ import { candidates } from './tier/candidates.js'
 import { measure } from './tier/measure.js'
 
 const OURS = 'versioned-lru-cache'
-const NO_TIER = `${OURS}, no tier`
-const NAMES = [OURS, `${OURS}, ioredis`, `${OURS}, JSON`, NO_TIER, 'bentocache', 'cacheable']
+const NO_TIER = `${OURS} (no tier)`
+const NAMES = [OURS, `${OURS} (ioredis)`, `${OURS} (JSON)`, NO_TIER, 'bentocache', 'cacheable']
 
 /** @type {Record<string, import('./tier/measure.js').Size>} */
 const SIZES = {

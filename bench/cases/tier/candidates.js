@@ -30,17 +30,17 @@ export const candidates = {
     how: '`redisTier` with a client of `redis`, default options; `version: () => 1`, `runInSession` around each call',
     open: async ({ port, ...needs }) => ours(needs, port && (await nodeRedis(port))),
   },
-  'versioned-lru-cache, ioredis': {
+  'versioned-lru-cache (ioredis)': {
     package: 'versioned-lru-cache',
     how: 'the same with a client of `ioredis`',
-    open: async ({ port, ...needs }) => ours(needs, port && (await ioredis(port))),
+    open: async ({ port, ...needs }) => ours(needs, port && (await ioredis({ port }))),
   },
-  'versioned-lru-cache, JSON': {
+  'versioned-lru-cache (JSON)': {
     package: 'versioned-lru-cache',
     how: 'the same with a client of `redis`, and `codec: JSON`',
     open: async ({ port, ...needs }) => ours(needs, port && (await nodeRedis(port)), { codec: JSON }),
   },
-  'versioned-lru-cache, no tier': {
+  'versioned-lru-cache (no tier)': {
     package: 'versioned-lru-cache',
     how: 'the same without `tier`',
     open: (needs) => ours(needs, undefined),
@@ -48,7 +48,12 @@ export const candidates = {
   bentocache: {
     package: 'bentocache',
     how: '`memoryDriver` (with `serialize: false`, its faster way) over `redisDriver`, no bus, no grace; `getOrSet`',
-    open: bentocache,
+    open: ({ port, ...needs }) => bentocache(needs, port && { port }),
+  },
+  'bentocache (commandTimeout)': {
+    package: 'bentocache',
+    how: 'the same, and its client of `ioredis` gives up after 100 ms (`commandTimeout`), which is not what is documented',
+    open: ({ port, ...needs }) => bentocache(needs, port && { port, commandTimeout: 100 }),
   },
   cacheable: {
     package: 'cacheable',
@@ -58,7 +63,7 @@ export const candidates = {
       return cacheable(needs, port && { secondary: createKeyv(urlOf(port)) })
     },
   },
-  'cacheable, non-blocking': {
+  'cacheable (non-blocking)': {
     package: 'cacheable',
     how: 'the same with `createKeyvNonBlocking` and `nonBlocking: true`: it waits for Redis never, and for what is there neither',
     async open({ port, ...needs }) {
@@ -99,24 +104,25 @@ async function nodeRedis(port) {
   return client.connect()
 }
 
-/** @param {number} port */
-async function ioredis(port) {
+/** @param {import('ioredis').RedisOptions} connection */
+async function ioredis(connection) {
   const { Redis } = await import('ioredis')
-  const client = new Redis({ port })
+  const client = new Redis(connection)
   client.on('error', () => {})
   return client
 }
 
 /**
- * @param {Needs} needs
+ * @param {{ max: number, load: Call }} needs
+ * @param {object | undefined} connection
  * @returns {Promise<Opened>}
  */
-async function bentocache({ port, max, load }) {
+async function bentocache({ max, load }, connection) {
   const { BentoCache, bentostore } = await import('bentocache')
   const { memoryDriver } = await import('bentocache/drivers/memory')
   const { redisDriver } = await import('bentocache/drivers/redis')
   const memory = bentostore().useL1Layer(memoryDriver({ maxItems: max, serialize: false }))
-  const store = port ? memory.useL2Layer(redisDriver({ connection: await ioredis(port) })) : memory
+  const store = connection ? memory.useL2Layer(redisDriver({ connection: await ioredis(connection) })) : memory
   const cache = new BentoCache({ default: 'store', stores: { store }, ttl: HOUR })
   return { call: (key) => cache.getOrSet({ key, factory: () => load(key) }) }
 }
