@@ -14,6 +14,7 @@
  * @property {number} check how long a check takes
  * @property {number} load how long a load takes
  * @property {number} operation how long an operation of the tier takes
+ * @property {number} poll how long a process pauses that waits for another one's load, before it looks again
  * @property {number} lag by which the replica is behind that answers the checks; 0 for the primary
  */
 
@@ -32,5 +33,6 @@ export const USUAL = {
   check: 2,
   load: 50,
   operation: 0.5,
+  poll: 20,
   lag: 0,
 }
