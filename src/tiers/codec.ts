@@ -23,7 +23,7 @@ export interface Devalue {
  *
  * @param devalue the package of that name, for programs that are bundled; others need not give it.
  * @example
- * const tier = redisTier(client, { prefix: 'shop', codec: devalueCodec(await import('devalue')) })
+ * const tier = redisTier(client, { prefix: 'shop', codec: devalueCodec(devalue) }) // where devalue is the imported package
  */
 export function devalueCodec(devalue: Devalue): Codec {
   return {
