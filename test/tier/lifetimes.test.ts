@@ -182,7 +182,7 @@ describe('after invalidate', () => {
     const here = counted(a)
     const loading = slow()
     await vi.waitFor(() => expect(store.leases.size).toBe(1))
-    here.invalidate()
+    ;(here as unknown as { invalidate(): void }).invalidate()
     await vi.waitFor(() => expect(store.steps.at(-1)).toBe('remove'))
     open()
     await loading
