@@ -150,7 +150,7 @@ describe('what was made of others', () => {
         },
       })
       return versionedLruCache(async () => part(day, new Set(['x']), 5n), { name: `page ${count}`, tier })
-    }) as [() => Promise<unknown>, () => Promise<unknown>]
+    }) as unknown as [() => Promise<unknown>, () => Promise<unknown>]
     await here()
     await settled()
     calls.length = 0
