@@ -1,4 +1,11 @@
 import { popularity } from './popularity.js'
+import { FIRST_LOOK, LAST_LOOK, LOOK_SHARE, RENEWAL } from './settings.js'
+import { simulate } from './simulate.js'
+
+/** Writes of a key in the time of a load, from which on they are in each other's way. */
+const CONTESTED = 0.1
+/** How many seconds are played of a key that is contested. */
+const PLAYED = 5
 
 /**
  * @typedef {object} Rates of all processes together, per second
@@ -24,9 +31,10 @@ export function calculate(settings) {
   const kept = keptFor(called, settings.max)
   const rates = { calls: 0, loads: 0, operations: 0, stale: 0, ...checksOf(settings, shares, called) }
   for (const [index, calls] of called.entries()) {
-    const writes = settings.writes * shares[index]
-    const key = { calls, writes, kept, ttl: settings.ttl / 1000 }
-    const { loads, operations } = settings.tier ? withTier(key, settings) : withoutTier(key, settings)
+    const writes = settings.writes * (settings.coarse ? 1 : shares[index])
+    const ttl = (settings.tier ? settings.ttl - settings.clockSkew : settings.ttl) / 1000
+    const key = { calls, writes, kept, ttl }
+    const { loads, operations } = waysOf(settings, key)(key, settings)
     rates.calls += settings.processes * calls
     rates.loads += loads
     rates.operations += operations
@@ -42,6 +50,18 @@ export function calculate(settings) {
  * @property {number} kept for so many seconds since it was called the last time
  * @property {number} ttl in seconds
  */
+
+/**
+ * A key that is written again while it is loaded, as often as not, has several versions under way at a time, of which the
+ * tier keeps one: there is no formula for what comes of that.
+ *
+ * @param {import('./settings.js').Settings} settings
+ * @param {Key} key
+ */
+function waysOf({ tier, load }, { writes }) {
+  if (!tier) return withoutTier
+  return (writes * load) / 1000 > CONTESTED ? played : withTier
+}
 
 /**
  * For how long a key that nobody calls stays in a full LRU: after that time, `max` other keys have been called.
@@ -87,11 +107,23 @@ function withoutTier(key, { processes }) {
  * @param {import('./settings.js').Settings} settings
  */
 function withTier(key, settings) {
-  const { processes } = settings
+  const { processes, load } = settings
   const loads = 1 / (lifetime(key) + 1 / (processes * key.calls))
   const reads = loads * processes * missesOfVersion(key)
-  const waiting = loads * (processes - 1) * waitsOfLoad(key, settings)
-  return { loads, operations: reads + loads * 2 + waiting }
+  const waits = loads * (processes - 1) * waitsOfLoad(key, settings)
+  const leasesAndWrites = loads * (2 + Math.floor(load / RENEWAL))
+  return { loads, operations: reads + leasesAndWrites + waits }
+}
+
+/**
+ * The same, played for this one key.
+ *
+ * @param {Key} key
+ * @param {import('./settings.js').Settings} settings
+ */
+function played({ calls, writes }, settings) {
+  const alone = { ...settings, requests: calls, writes, calls: 1, keys: 1, max: 1, checks: 'shared' }
+  return simulate(alone, { seconds: PLAYED, warmUp: 1 })
 }
 
 /**
@@ -110,21 +142,37 @@ function missesOfVersion({ calls, writes, kept, ttl }) {
 }
 
 /**
- * Operations of a process that waits while another one loads: a try for the lease, and then polls, each with another try.
+ * Operations of a process that waits while another one loads: it begins to wait at any moment of the load.
  *
  * @param {Key} key
  * @param {import('./settings.js').Settings} settings
  */
-function waitsOfLoad({ calls }, { load, operation, poll }) {
-  const busy = load + 2 * operation
-  let sum = 0
+function waitsOfLoad({ calls }, settings) {
   const STEPS = 50
+  const busy = settings.load + settings.operation
+  let sum = 0
   for (let step = 0; step < STEPS; step++) {
     const at = ((step + 0.5) / STEPS) * busy
-    const arrives = (calls / 1000) * Math.exp((-calls / 1000) * at) * (busy / STEPS)
-    sum += arrives * (1 + 2 * Math.ceil((busy - at) / (poll + 2 * operation)))
+    const arrive = (calls / 1000) * Math.exp((-calls / 1000) * at) * (busy / STEPS)
+    sum += arrive * operationsWithin(busy - at, settings)
   }
   return sum
+}
+
+/**
+ * It asks for the lease, and then looks, and asks again if it looks in vain: twice as many operations as it looks.
+ *
+ * @param {number} time until the entry is there
+ * @param {import('./settings.js').Settings} settings
+ */
+function operationsWithin(time, { operation }) {
+  let operations = 0
+  let pause = FIRST_LOOK
+  for (let looked = 0; looked < time; pause = Math.min(2 * pause, LAST_LOOK)) {
+    looked += LOOK_SHARE * pause + 2 * operation
+    operations += 2
+  }
+  return operations
 }
 
 /**
@@ -132,7 +180,9 @@ function waitsOfLoad({ calls }, { load, operation, poll }) {
  * @param {Float64Array} shares
  * @param {Float64Array} called per second and process
  */
-function checksOf({ processes, requests, calls, checks, check }, shares, called) {
+function checksOf({ processes, requests, calls, checks, check, coarse }, shares, called) {
+  if (coarse)
+    return checksOf({ processes, requests, calls, checks, check }, Float64Array.of(1), Float64Array.of(requests))
   const each = called.reduce((sum, rate) => sum + rate, 0)
   if (checks === 'alone') return { checks: processes * each, checkedKeys: processes * each }
   if (checks === 'shared') {

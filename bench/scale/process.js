@@ -1,4 +1,5 @@
 import { CHECKS } from './checks.js'
+import { FIRST_LOOK, LAST_LOOK, RENEWAL } from './settings.js'
 
 /** @typedef {import('./checks.js').Reading} Reading */
 
@@ -14,15 +15,20 @@ import { CHECKS } from './checks.js'
 /** One process: its checks, its LRU, and its flights. */
 export class Process {
   #world
+  #random
   #checks
-  /** @type {Map<number, Reading>} the least recently used first */
+  /** @type {Map<number, Reading & { order: number }>} the least recently used first */
   #entries = new Map()
   /** @type {Set<string>} */
   #flights = new Set()
 
-  /** @param {Surroundings} world */
-  constructor(world) {
+  /**
+   * @param {Surroundings} world
+   * @param {() => number} random
+   */
+  constructor(world, random) {
     this.#world = world
+    this.#random = random
     this.#checks = new CHECKS[world.settings.checks](world)
   }
 
@@ -32,12 +38,15 @@ export class Process {
    * @param {readonly number[]} keys each once
    */
   request(keys) {
-    const { timeline, data, counts } = this.#world
-    const current = new Map(keys.map((key) => [key, data.version(key, timeline.now)]))
+    const { timeline, data, counts, settings } = this.#world
+    const versioned = settings.coarse ? [0] : keys
+    const current = new Map(versioned.map((key) => [key, data.version(key, timeline.now)]))
     counts.calls += keys.length
-    this.#checks.ask(keys, (key, reading) => {
-      if (reading.version < current.get(key)) counts.stale++
-      this.#answer(key, reading)
+    this.#checks.ask(versioned, (asked, reading) => {
+      for (const key of settings.coarse ? keys : [asked]) {
+        if (reading.version < current.get(asked)) counts.stale++
+        this.#answer(key, reading)
+      }
     })
   }
 
@@ -76,10 +85,10 @@ export class Process {
     this.#flights.add(flight)
     const land = (entry) => {
       this.#flights.delete(flight)
-      this.#land(key, entry)
+      this.#land(key, { ...entry, order: reading.readAt })
     }
     if (this.#world.tier === undefined) this.#load(reading, land)
-    else this.#look(key, reading, land)
+    else this.#bring(key, reading, land)
   }
 
   /**
@@ -89,6 +98,7 @@ export class Process {
   #load(reading, land) {
     const { timeline, settings, counts } = this.#world
     counts.loads++
+    if (settings.tier) counts.operations += Math.floor(settings.load / RENEWAL)
     timeline.after(settings.load, () => land(reading))
   }
 
@@ -98,37 +108,66 @@ export class Process {
    * @param {number} key
    * @param {Reading} reading
    * @param {(entry: Reading) => void} land
-   * @param {number} [turn] how often it has been looked for
    */
-  #look(key, reading, land, turn = 0) {
-    const { tier, timeline, settings, counts } = this.#world
-    tier.read(key, (entry) => {
-      if (this.#isGood(entry, reading)) {
-        counts.tierHits++
-        return land(entry)
-      }
-      tier.lease(key, reading, (isTaken) => {
-        if (!isTaken) return timeline.after(settings.poll, () => this.#look(key, reading, land, turn + 1))
-        this.#load(reading, (loaded) => {
-          land(loaded)
-          tier.write(key, loaded)
-        })
+  #bring(key, reading, land) {
+    const { tier } = this.#world
+    const load = () =>
+      this.#load(reading, (loaded) => {
+        land(loaded)
+        tier.write(key, loaded)
       })
+    this.#find(key, reading, land, () => this.#lease(key, reading, { land, load }, FIRST_LOOK))
+  }
+
+  /**
+   * Who gets the lease late looks once more, since the holder may have got ready after the last look.
+   *
+   * @param {number} key
+   * @param {Reading} reading
+   * @param {{ land: (entry: Reading) => void, load: () => void }} ends
+   * @param {number} pause
+   */
+  #lease(key, reading, ends, pause) {
+    const { tier, timeline } = this.#world
+    const landAfterAll = (entry) => {
+      ends.land(entry)
+      tier.release(key, reading)
+    }
+    const lookAgain = () => this.#find(key, reading, ends.land, () => this.#lease(key, reading, ends, nextPause(pause)))
+    tier.lease(key, reading, (isTaken) => {
+      if (!isTaken) timeline.after(pause * (0.5 + this.#random() / 2), lookAgain)
+      else if (pause === FIRST_LOOK) ends.load()
+      else this.#find(key, reading, landAfterAll, ends.load)
     })
   }
 
   /**
-   * Not over what is newer.
+   * @param {number} key
+   * @param {Reading} reading
+   * @param {(entry: Reading) => void} found
+   * @param {() => void} missed
+   */
+  #find(key, reading, found, missed) {
+    this.#world.tier.read(key, (entry) => (this.#isGood(entry, reading) ? found(entry) : missed()))
+  }
+
+  /**
+   * Not over what a session has brought that asked for its version later.
    *
    * @param {number} key
-   * @param {Reading} entry
+   * @param {Reading & { order: number }} entry
    */
   #land(key, entry) {
     const entries = this.#entries
     const kept = entries.get(key)
-    if (kept !== undefined && kept.readAt > entry.readAt) return
+    if (kept !== undefined && kept.order > entry.order) return
     entries.delete(key)
     entries.set(key, entry)
     if (entries.size > this.#world.settings.max) entries.delete(entries.keys().next().value)
   }
+}
+
+/** @param {number} pause */
+function nextPause(pause) {
+  return Math.min(2 * pause, LAST_LOOK)
 }

@@ -11,10 +11,11 @@
  * @property {'alone' | 'shared' | 'batched'} checks each session for itself (which the library never does), shared by key,
  *   or read together by `readMany`
  * @property {boolean} tier whether the processes share one
+ * @property {boolean} coarse whether all keys have one version, which every write moves
  * @property {number} check how long a check takes
  * @property {number} load how long a load takes
  * @property {number} operation how long an operation of the tier takes
- * @property {number} poll how long a process pauses that waits for another one's load, before it looks again
+ * @property {number} clockSkew by how much older the tier's entries are taken to be than they are, as `maxClockSkew` says
  * @property {number} lag by which the replica is behind that answers the checks; 0 for the primary
  */
 
@@ -30,9 +31,17 @@ export const USUAL = {
   ttl: 3_600_000,
   checks: 'batched',
   tier: true,
+  coarse: false,
   check: 2,
   load: 50,
   operation: 0.5,
-  poll: 20,
+  clockSkew: 1000,
   lag: 0,
 }
+
+/** How long a process waits that has not got a lease, before it looks again; twice as long each time, up to the last. */
+export const [FIRST_LOOK, LAST_LOOK] = [5, 100]
+/** It waits for less than that, at random, so that not all look at the same moment: this share of it on average. */
+export const LOOK_SHARE = 0.75
+/** How often a lease is renewed while the load runs, in milliseconds: at each third of its 5,000. */
+export const RENEWAL = 5000 / 3

@@ -44,19 +44,26 @@ export class SharedTier {
   }
 
   /**
-   * Puts the entry there and gives the lease back, in one operation.
+   * Puts the entry there and gives the lease back, in one operation. Its age is what it may be by any other clock.
    *
    * @param {number} key
    * @param {Reading} reading
    */
-  write(key, reading) {
-    this.#operate(
-      () => {
-        this.#entries.set(key, reading)
-        this.#leases.delete(`${key} ${reading.version}`)
-      },
-      () => {},
-    )
+  write(key, { version, readAt }) {
+    this.#operate(() => {
+      this.#entries.set(key, { version, readAt: readAt - this.#settings.clockSkew })
+      this.#leases.delete(`${key} ${version}`)
+    })
+  }
+
+  /**
+   * Gives the lease back, without an entry.
+   *
+   * @param {number} key
+   * @param {Reading} reading
+   */
+  release(key, { version }) {
+    this.#operate(() => void this.#leases.delete(`${key} ${version}`))
   }
 
   /**
@@ -64,9 +71,9 @@ export class SharedTier {
    *
    * @template T
    * @param {() => T} act
-   * @param {(answer: T) => void} done
+   * @param {(answer: T) => void} [done]
    */
-  #operate(act, done) {
+  #operate(act, done = () => {}) {
     const half = this.#settings.operation / 2
     this.#counts.operations++
     this.#timeline.after(half, () => {

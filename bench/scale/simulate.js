@@ -11,7 +11,6 @@ import { Timeline } from './timeline.js'
  * @property {number} checks runs of the version function, or batches
  * @property {number} checkedKeys
  * @property {number} hits of an LRU
- * @property {number} tierHits flights that the tier answered
  * @property {number} loads
  * @property {number} operations of the tier
  * @property {number} stale calls that go by a version older than the one when they asked
@@ -23,7 +22,6 @@ const nothing = () => ({
   checks: 0,
   checkedKeys: 0,
   hits: 0,
-  tierHits: 0,
   loads: 0,
   operations: 0,
   stale: 0,
@@ -45,13 +43,15 @@ export function simulate(settings, { seconds, warmUp, seed = 1 }) {
   const shares = popularity(settings)
   for (let number = 0; number < settings.processes; number++) {
     const pick = keysBy(shares, randomStream('keys', seed, number))
-    const process = new Process(world)
+    const process = new Process(world, randomStream('looks', seed, number))
     repeat(timeline, settings.requests, randomStream('requests', seed, number), () => {
       process.request([...new Set(Array.from({ length: settings.calls }, pick))])
     })
   }
   const pick = keysBy(shares, randomStream('written', seed))
-  repeat(timeline, settings.writes, randomStream('writes', seed), () => data.write(pick(), timeline.now))
+  repeat(timeline, settings.writes, randomStream('writes', seed), () =>
+    data.write(settings.coarse ? 0 : pick(), timeline.now),
+  )
   timeline.run(warmUp * 1000)
   Object.assign(counts, nothing())
   timeline.run((warmUp + seconds) * 1000)
