@@ -53,7 +53,7 @@ export class Flight implements Load {
    * @param readAt when its version was read, by the clock of the function: the TTL counts from there.
    * @param order of the oldest reading by which it was found good.
    */
-  find(readAt: number, order: number): void {
+  found(readAt: number, order: number): void {
     this.isFound = true
     this.reading = { ...this.reading, readAt }
     this.reads.order = order

@@ -2,7 +2,6 @@ import { TierTimeoutError } from './errors.ts'
 import { announce } from './events.ts'
 import type { TierStats } from './stats.ts'
 import { NotSharedError, RefusedEntryError, type Tier } from './tier.ts'
-import { withTimeout } from './timeout.ts'
 
 /** Failures in a row after which a tier is left alone. */
 const MAX_FAILURES = 3
@@ -63,7 +62,7 @@ export class TierGuard {
         (answer) => isLate && late?.(answer),
         () => undefined,
       )
-      const answer = await withTimeout(asked, left, () => tooLate(this.#name, left))
+      const answer = await within(asked, left, () => tooLate(this.#name, left))
       this.#succeed()
       return answer
     } catch (error) {
@@ -109,6 +108,19 @@ export class TierGuard {
     this.#isProbed = false
     announce({ type: 'tierFailed', tier: this.#name, error, isDown })
   }
+}
+
+/**
+ * A process that was busy finds an answer and the end of its time together, and the timer first: so it looks once at what
+ * has come before it gives up.
+ */
+function within<T>(asked: Promise<T>, milliseconds: number, tooLate: () => Error): Promise<T> {
+  if (milliseconds === Number.POSITIVE_INFINITY) return asked
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => setImmediate(() => reject(tooLate())), milliseconds)
+    timer.unref()
+    asked.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }
 
 function tooLate(name: string, timeout: number): TierTimeoutError {

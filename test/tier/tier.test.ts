@@ -30,6 +30,7 @@ function inBoth<Options extends object>(options: Options = {} as Options) {
       name: `rows ${count}`,
       version: async (id: string) => world.check(id),
       tier: library.tier,
+      tierTimeout: 10_000,
       ...options,
     })
   return [wrap(a as LibraryCopy), wrap(b as LibraryCopy)] as const
