@@ -24,9 +24,15 @@ local length = redis.call('STRLEN', KEYS[1])
 if length > tonumber(ARGV[1]) then return length end
 return redis.call('GET', KEYS[1])`)
 
-/** Gives what was removed last, if anything was: a load that begins now comes after that. */
+/** What stands in the place of a lease that was abandoned. */
+const ABANDONED = 'abandoned'
+
+/** Gives what was removed last, if anything was: a load that begins now comes after that. Otherwise why there is no lease. */
 const LEASE = script(`
-if not redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return false end
+if not redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then
+  if redis.call('GET', KEYS[2]) == '${ABANDONED}' then return 1 end
+  return 0
+end
 local head = redis.pcall('GETRANGE', KEYS[1], 0, ${REMOVED.length + 35})
 if type(head) == 'string' and string.sub(head, 1, ${REMOVED.length}) == '${REMOVED}' then return head end
 return ''`)
@@ -53,6 +59,9 @@ const RENEW = script(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])`)
 
+const ABANDON = script(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], '${ABANDONED}', 'PX', ARGV[2]) end`)
+
 const RELEASE = script(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`)
 
@@ -76,7 +85,8 @@ export function redisStore(scripts: RedisScripts): TierStore {
       const keys = [key, `${key}:${purpose}`]
       const token = randomUUID()
       const removed = await run(LEASE, keys, [token, String(milliseconds)])
-      return typeof removed === 'string' ? leaseOf(run, { keys, token, removed, milliseconds }) : undefined
+      if (typeof removed === 'string') return leaseOf(run, { keys, token, removed, milliseconds })
+      return removed === 1 ? 'abandoned' : 'held'
     },
   }
 }
@@ -110,6 +120,9 @@ function leaseOf(run: Run, { keys, token, removed, milliseconds }: HeldLease): S
     write: async (text, lifetime) => (await run(WRITE, keys, [token, removed, text, lifeOf(lifetime)])) === 1,
     async release() {
       await run(RELEASE, own, [token])
+    },
+    async abandon(forHowLong) {
+      await run(ABANDON, own, [token, String(forHowLong)])
     },
   }
 }
