@@ -118,7 +118,12 @@ function describeTexts(testing: Testing): void {
     expect(await testing.store.read(other, 1000)).toBe('another')
   })
 
-  it.each([['a', 1]])('refuses what has more bytes than wanted, of texts of %s', async (character, bytes) => {
+  it.each([
+    ['a', 1],
+    ['é', 2],
+    ['東', 3],
+    ['🚀', 4],
+  ])('refuses what has more bytes than wanted, of texts of %s', async (character, bytes) => {
     const key = newKey()
     await testing.put(key, character.repeat(10))
     expect(await testing.store.read(key, 10 * bytes)).toBe(character.repeat(10))
