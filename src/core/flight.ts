@@ -27,8 +27,6 @@ export class Flight implements Load {
   work: Work | undefined = undefined
   /** The right to write what it brings into the tier. */
   lease: KeptLease | undefined = undefined
-  /** Whether it needs no load, since the tier had its output. */
-  isFound = false
   /** Where its output comes from, once it is there; also what is known of that when it has failed. */
   origin: Origin | undefined = undefined
 
@@ -53,8 +51,7 @@ export class Flight implements Load {
    * @param readAt when its version was read, by the clock of the function: the TTL counts from there.
    * @param order of the oldest reading by which it was found good.
    */
-  find(readAt: number, order: number): void {
-    this.isFound = true
+  found(readAt: number, order: number): void {
     this.reading = { ...this.reading, readAt }
     this.reads.order = order
   }

@@ -23,7 +23,7 @@ function everywhere(options: object = {}) {
   count++
   const { fn, runs } = gated<[], string>()
   const functions = copies.map(({ versionedLruCache, tier }) =>
-    versionedLruCache(fn, { name: `gated ${count}`, version: () => 1, tier, ...options }),
+    versionedLruCache(fn, { name: `gated ${count}`, version: () => 1, tier, tierTimeout: 10_000, ...options }),
   )
   return { functions: functions as [(typeof functions)[0], (typeof functions)[0], (typeof functions)[0]], runs }
 }
@@ -158,8 +158,8 @@ describe('a lease', () => {
   })
 
   it('that comes too late is given back', async () => {
-    const { functions } = everywhere({ tierTimeout: 10 })
-    store.before = (step) => new Promise((resolve) => setTimeout(resolve, step === 'lease' ? 30 : 0))
+    const { functions } = everywhere({ tierTimeout: 100 })
+    store.before = (step) => new Promise((resolve) => setTimeout(resolve, step === 'lease' ? 300 : 0))
     void functions[0]()
     await vi.waitFor(() => expect(store.steps).toContain('release'))
     await vi.waitFor(() => expect(store.leases.size).toBe(0))

@@ -36,6 +36,7 @@ function counted({ versionedLruCache, tier }: LibraryCopy, options: object = {})
     ttl: 1000,
     clock: () => now,
     tier,
+    tierTimeout: 10_000,
     ...options,
   })
 }
@@ -239,5 +240,19 @@ describe('refresh', () => {
     await loading
     await settled()
     expect(store.texts.size).toBe(0)
+  })
+})
+
+describe('an output that differs at the same version', () => {
+  it('is taken out of the tier as well', async () => {
+    count++
+    const [wrong] = [counted(a, { verifyVersions: { sample: 1 }, clock: undefined })]
+    await wrong('x')
+    await settled()
+    expect(store.texts.size).toBe(1)
+    vi.restoreAllMocks()
+    await wrong('x')
+    await vi.waitFor(() => expect(wrong.stats().differing).toBe(1))
+    await vi.waitFor(() => expect(store.texts.size).toBe(0))
   })
 })
