@@ -128,7 +128,8 @@ const GROUPS = [...new Set(Object.values(FRAMEWORKS).map(String))].map((needed) 
   Object.keys(FRAMEWORKS).filter((name) => String(FRAMEWORKS[name]) === needed),
 )
 
-const pageOf = (name: string) => [`docs/frameworks/${name}.md`, `docs/sources/${name}.md`, `docs/tiers/${name}.md`].find(existsSync) as string
+const pageOf = (name: string) =>
+  [`docs/frameworks/${name}.md`, `docs/sources/${name}.md`, `docs/tiers/${name}.md`].find(existsSync) as string
 
 describe('the packed package, with one framework and nothing else', () => {
   it('is tried with each of them', () => {

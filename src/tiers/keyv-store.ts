@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { RefusedEntryError } from '../core/tier.ts'
 import type { TierStore } from './tier-store.ts'
 
@@ -15,7 +16,7 @@ export function keyvStore(keyv: KeyvLike): TierStore {
       const found = await keyv.get(key)
       if (found === undefined || found === null) return undefined
       if (typeof found !== 'string') throw new RefusedEntryError('it is no string: somebody else has written it')
-      if (found.length <= maxBytes) return found
+      if (Buffer.byteLength(found) <= maxBytes) return found
       throw new RefusedEntryError(`it has more than "maxEntrySize" (${maxBytes}) bytes`)
     },
     async remove(key) {
@@ -25,6 +26,7 @@ export function keyvStore(keyv: KeyvLike): TierStore {
       return {
         write: async (text, lifetime) => (await keyv.set(key, text, lifeOf(lifetime))) !== false,
         release: async () => undefined,
+        abandon: async () => undefined,
       }
     },
   }

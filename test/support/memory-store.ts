@@ -2,15 +2,22 @@ import { randomUUID } from 'node:crypto'
 import { RefusedEntryError } from '../../src/core/tier.ts'
 import type { TierStore } from '../../src/tiers/tier-store.ts'
 
+const ABANDONED = 'abandoned'
+
 /** A store that several copies of the library share, with all that one in Redis promises, and that a test can look into. */
 export class MemoryStore implements TierStore {
   readonly texts = new Map<string, string>()
   /** Who has which lease; they last until they are given back, or a test takes them away. */
   readonly leases = new Map<string, string>()
-  /** What was asked of it, in order: `read`, `lease`, `write`, `release`, `renew`, `remove`. */
+  /** What was asked of it, in order: `read`, `lease`, `write`, `release`, `abandon`, `renew`, `remove`. */
   readonly steps: string[] = []
   readonly lifetimes: number[] = []
   #removals = 0
+
+  /** How many leases are held. */
+  get held(): number {
+    return [...this.leases.values()].filter((holder) => holder !== ABANDONED).length
+  }
 
   /** Runs before each operation: it may fail, or take its time. */
   before: (step: string) => Promise<void> = async () => undefined
@@ -31,7 +38,8 @@ export class MemoryStore implements TierStore {
   async lease(key: string, purpose: string): ReturnType<TierStore['lease']> {
     await this.#step('lease')
     const name = `${key}:${purpose}`
-    if (this.leases.has(name)) return undefined
+    const holder = this.leases.get(name)
+    if (holder !== undefined) return holder === ABANDONED ? 'abandoned' : 'held'
     const [token, removals] = [randomUUID(), this.#removals]
     this.leases.set(name, token)
     const isHeld = () => this.leases.get(name) === token
@@ -52,6 +60,12 @@ export class MemoryStore implements TierStore {
       release: async () => {
         await this.#step('release')
         if (isHeld()) this.leases.delete(name)
+      },
+      abandon: async (milliseconds) => {
+        await this.#step('abandon')
+        if (!isHeld()) return
+        this.leases.set(name, ABANDONED)
+        setTimeout(() => this.leases.delete(name), milliseconds).unref()
       },
     }
   }

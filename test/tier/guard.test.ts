@@ -1,3 +1,4 @@
+import { MessageChannel } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { CacheEvent } from '../../src/index.ts'
 import { type LibraryCopy, libraryCopy } from '../support/library-copy.ts'
@@ -26,7 +27,7 @@ function counted(options: object = {}) {
     name: 'counted',
     version: () => 1,
     tier: library.tier,
-    tierTimeout: 20,
+    tierTimeout: 10_000,
     ...options,
   })
 }
@@ -146,9 +147,9 @@ describe('a tier that does not answer', () => {
 
   it('is not waited for when the output is there: it is written behind', async () => {
     store.before = (step) => (step === 'write' ? new Promise(() => undefined) : Promise.resolve())
-    const cached = counted()
+    const cached = counted({ tierTimeout: 50 })
     expect(await cached(1)).toEqual({ id: 1, load: 1 })
-    await vi.waitFor(() => expect(cached.stats().tier?.errors).toBe(1))
+    await vi.waitFor(() => expect(cached.stats().tier?.errors).toBeGreaterThan(0))
   })
 
   it('does no harm when it answers or fails after that', async () => {
@@ -158,10 +159,26 @@ describe('a tier that does not answer', () => {
       await new Promise((resolve) => setTimeout(resolve, 40))
       throw new Error('late')
     }
-    await counted()(1)
+    await counted({ tierTimeout: 20 })(1)
     await new Promise((resolve) => setTimeout(resolve, 60))
     process.off('unhandledRejection', unhandled)
     expect(unhandled).not.toHaveBeenCalled()
+  })
+
+  it('has answered in time when the process was too busy to hear it', async () => {
+    const { port1, port2 } = new MessageChannel() // heard when the process looks for what has come, as a socket is
+    store.before = () => new Promise((resolve) => void port2.once('message', () => resolve()))
+    const cached = counted({ tierTimeout: 20 })
+    const outcome = cached(1)
+    await new Promise((resolve) => setImmediate(resolve))
+    for (let step = 0; step < 4; step++) {
+      port1.postMessage('answer')
+      for (const until = performance.now() + 30; performance.now() < until; );
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    await outcome
+    port1.close()
+    expect(cached.stats().tier?.errors).toBe(0)
   })
 
   it('keeps no process alive, nor does a lease', async () => {

@@ -42,14 +42,14 @@ function pages(part: (library: LibraryCopy) => Part, ids: readonly [string, stri
         world.steps.push('load page')
         return (await Promise.all(ids.map((id) => one(id)))).map(({ version }) => version)
       },
-      { name: `page ${count}`, tier: library.tier },
+      { name: `page ${count}`, tier: library.tier, tierTimeout: 10_000 },
     )
     return { part: one, page }
   })
   return made as unknown as [(typeof made)[0], (typeof made)[0]]
 }
 
-const settled = () => vi.waitFor(() => expect(store.leases.size).toBe(0))
+const settled = () => vi.waitFor(() => expect(store.held).toBe(0))
 
 const named =
   (options: object = {}) =>
@@ -211,6 +211,8 @@ describe('what another process cannot judge', () => {
   ])('stays in the LRU, and is told of once: %s', async (_, options, reason) => {
     const [here] = pages(named(options))
     await here.page()
+    await settled()
+    store.leases.clear() // a minute later
     world.write('a')
     await here.page()
     await settled()
@@ -348,6 +350,28 @@ describe('what another process cannot judge', () => {
     expect(there.page.stats().loads).toBe(0)
   })
 })
+
+describe('an entry whose output cannot be read', () => {
+  it('leaves nothing of what it was made of', async () => {
+    const [here, there] = pages(named())
+    await here.page()
+    await settled()
+    const { versionedLruCache } = copies[1] as LibraryCopy
+    vi.spyOn(JSON, 'parse').mockImplementation((text) => (/"page/.test(text) ? parse(text) : fail()))
+    const fail = (): never => {
+      throw new Error('no such thing')
+    }
+    const outer = versionedLruCache(async () => (await there.page()).length, { name: `outer ${count}` })
+    expect(await outer()).toBe(2)
+    vi.restoreAllMocks()
+    expect(there.page.stats()).toMatchObject({ loads: 1, tier: { refused: 1 } })
+    world.take()
+    await outer()
+    expect(world.take()).toEqual(['check a', 'check b'])
+  })
+})
+
+const { parse } = JSON
 
 describe('outputs that must not be kept', () => {
   it('are not written either', async () => {
