@@ -12,6 +12,13 @@ import { FIRST_LOOK, LAST_LOOK, RENEWAL } from './settings.js'
  * @property {import('./simulate.js').Counts} counts
  */
 
+/**
+ * @typedef {object} Ends how a flight may go on
+ * @property {(entry: Reading) => boolean} land
+ * @property {() => void} loadForItself
+ * @property {() => void} loadForAll with the lease
+ */
+
 /** One process: its checks, its LRU, and its flights. */
 export class Process {
   #world
@@ -21,6 +28,8 @@ export class Process {
   #entries = new Map()
   /** @type {Set<string>} */
   #flights = new Set()
+  /** @type {number[]} keys that it has a lease of, as often as it has one */
+  #held = []
 
   /**
    * @param {Surroundings} world
@@ -85,7 +94,7 @@ export class Process {
     this.#flights.add(flight)
     const land = (entry) => {
       this.#flights.delete(flight)
-      this.#land(key, { ...entry, order: reading.readAt })
+      return this.#land(key, { ...entry, order: reading.readAt })
     }
     if (this.#world.tier === undefined) this.#load(reading, land)
     else this.#bring(key, reading, land)
@@ -107,24 +116,30 @@ export class Process {
    *
    * @param {number} key
    * @param {Reading} reading
-   * @param {(entry: Reading) => void} land
+   * @param {(entry: Reading) => boolean} land
    */
   #bring(key, reading, land) {
     const { tier } = this.#world
-    const load = () =>
+    const loadForItself = () => this.#load(reading, land)
+    const loadForAll = () => {
+      this.#held.push(key)
       this.#load(reading, (loaded) => {
-        land(loaded)
-        tier.write(key, loaded)
+        this.#held.splice(this.#held.indexOf(key), 1)
+        if (land(loaded)) tier.write(key, loaded)
+        else tier.abandon(key, reading)
       })
-    this.#find(key, reading, land, () => this.#lease(key, reading, { land, load }, FIRST_LOOK))
+    }
+    const ends = { land, loadForItself, loadForAll }
+    this.#find(key, reading, land, () => this.#lease(key, reading, ends, FIRST_LOOK))
   }
 
   /**
-   * Who gets the lease late looks once more, since the holder may have got ready after the last look.
+   * Who gets the lease late looks once more, since the holder may have got ready after the last look. A process that loads
+   * another version of the key itself waits for nobody.
    *
    * @param {number} key
    * @param {Reading} reading
-   * @param {{ land: (entry: Reading) => void, load: () => void }} ends
+   * @param {Ends} ends
    * @param {number} pause
    */
   #lease(key, reading, ends, pause) {
@@ -134,10 +149,11 @@ export class Process {
       tier.release(key, reading)
     }
     const lookAgain = () => this.#find(key, reading, ends.land, () => this.#lease(key, reading, ends, nextPause(pause)))
-    tier.lease(key, reading, (isTaken) => {
-      if (!isTaken) timeline.after(pause * (0.5 + this.#random() / 2), lookAgain)
-      else if (pause === FIRST_LOOK) ends.load()
-      else this.#find(key, reading, landAfterAll, ends.load)
+    tier.lease(key, reading, (lease) => {
+      if (lease === 'abandoned' || (lease === 'held' && this.#held.includes(key))) ends.loadForItself()
+      else if (lease === 'held') timeline.after(pause * (0.5 + this.#random() / 2), lookAgain)
+      else if (pause === FIRST_LOOK) ends.loadForAll()
+      else this.#find(key, reading, landAfterAll, ends.loadForAll)
     })
   }
 
@@ -156,14 +172,16 @@ export class Process {
    *
    * @param {number} key
    * @param {Reading & { order: number }} entry
+   * @returns whether it is kept
    */
   #land(key, entry) {
     const entries = this.#entries
     const kept = entries.get(key)
-    if (kept !== undefined && kept.order > entry.order) return
+    if (kept !== undefined && kept.order > entry.order) return false
     entries.delete(key)
     entries.set(key, entry)
     if (entries.size > this.#world.settings.max) entries.delete(entries.keys().next().value)
+    return true
   }
 }
 

@@ -43,5 +43,5 @@ export const USUAL = {
 export const [FIRST_LOOK, LAST_LOOK] = [5, 100]
 /** It waits for less than that, at random, so that not all look at the same moment: this share of it on average. */
 export const LOOK_SHARE = 0.75
-/** How often a lease is renewed while the load runs, in milliseconds: at each third of its 5,000. */
-export const RENEWAL = 5000 / 3
+/** How often a lease is renewed while the load runs, in milliseconds: at each third of its 2,000. */
+export const RENEWAL = 2000 / 3

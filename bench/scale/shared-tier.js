@@ -1,5 +1,8 @@
 /** @typedef {import('./checks.js').Reading} Reading */
 
+/** For how long it is known that a load was in vain. */
+const ABANDONED = 1000
+
 /** What the processes share: entries by key, and leases by key and version. Every operation takes its time. */
 export class SharedTier {
   #timeline
@@ -7,8 +10,8 @@ export class SharedTier {
   #counts
   /** @type {Map<number, Reading>} */
   #entries = new Map()
-  /** @type {Set<string>} */
-  #leases = new Set()
+  /** @type {Map<string, 'held' | 'abandoned'>} */
+  #leases = new Map()
 
   /**
    * @param {import('./timeline.js').Timeline} timeline
@@ -32,14 +35,14 @@ export class SharedTier {
   /**
    * @param {number} key
    * @param {Reading} reading
-   * @param {(isTaken: boolean) => void} done
+   * @param {(lease: 'given' | 'held' | 'abandoned') => void} done held by another process, or abandoned by it
    */
-  lease(key, { version }, done) {
+  lease(key, reading, done) {
+    const lease = leaseOf(key, reading)
     this.#operate(() => {
-      const lease = `${key} ${version}`
-      if (this.#leases.has(lease)) return false
-      this.#leases.add(lease)
-      return true
+      const state = this.#leases.get(lease)
+      if (state === undefined) this.#leases.set(lease, 'held')
+      return state ?? 'given'
     }, done)
   }
 
@@ -49,10 +52,10 @@ export class SharedTier {
    * @param {number} key
    * @param {Reading} reading
    */
-  write(key, { version, readAt }) {
+  write(key, reading) {
     this.#operate(() => {
-      this.#entries.set(key, { version, readAt: readAt - this.#settings.clockSkew })
-      this.#leases.delete(`${key} ${version}`)
+      this.#entries.set(key, { ...reading, readAt: reading.readAt - this.#settings.clockSkew })
+      this.#leases.delete(leaseOf(key, reading))
     })
   }
 
@@ -62,8 +65,22 @@ export class SharedTier {
    * @param {number} key
    * @param {Reading} reading
    */
-  release(key, { version }) {
-    this.#operate(() => void this.#leases.delete(`${key} ${version}`))
+  release(key, reading) {
+    this.#operate(() => void this.#leases.delete(leaseOf(key, reading)))
+  }
+
+  /**
+   * Nobody is to wait for what this load brings: it is not kept.
+   *
+   * @param {number} key
+   * @param {Reading} reading
+   */
+  abandon(key, reading) {
+    const lease = leaseOf(key, reading)
+    this.#operate(() => {
+      this.#leases.set(lease, 'abandoned')
+      this.#timeline.after(ABANDONED, () => this.#leases.delete(lease))
+    })
   }
 
   /**
@@ -81,4 +98,12 @@ export class SharedTier {
       this.#timeline.after(half, () => done(answer))
     })
   }
+}
+
+/**
+ * @param {number} key
+ * @param {Reading} reading
+ */
+function leaseOf(key, { version }) {
+  return `${key} ${version}`
 }
