@@ -58,9 +58,9 @@ export function calculate(settings) {
  * @param {import('./settings.js').Settings} settings
  * @param {Key} key
  */
-function waysOf({ tier, load }, { writes }) {
+function waysOf({ tier, load, coarse }, { writes }) {
   if (!tier) return withoutTier
-  return (writes * load) / 1000 > CONTESTED ? played : withTier
+  return !coarse && (writes * load) / 1000 > CONTESTED ? played : withTier
 }
 
 /**
@@ -109,7 +109,8 @@ function withoutTier(key, { processes }) {
 function withTier(key, settings) {
   const { processes, load } = settings
   const loads = 1 / (lifetime(key) + 1 / (processes * key.calls))
-  const reads = loads * processes * missesOfVersion(key)
+  const later = missesLater(key)
+  const reads = loads * (1 + (processes - 1) * missesAtFirst(key) + processes * later)
   const waits = loads * (processes - 1) * waitsOfLoad(key, settings)
   const leasesAndWrites = loads * (2 + Math.floor(load / RENEWAL))
   return { loads, operations: reads + leasesAndWrites + waits }
@@ -127,18 +128,26 @@ function played({ calls, writes }, settings) {
 }
 
 /**
- * How often one process misses a key while a version is good: at its first call, and whenever it was evicted since. At
- * the time t, calls that miss have a rate of c·exp(-c·min(t, kept)); the version is still good with exp(-writes·t).
+ * How often a process that has not loaded a version misses it at first: at the time t since it was loaded, it is called for
+ * the first time with a rate of c·exp(-c·t), and the version is still good with exp(-writes·t).
  *
  * @param {Key} key
  */
-function missesOfVersion({ calls, writes, kept, ttl }) {
-  const first = Math.min(kept, ttl)
-  const both = calls + writes
-  const untilFirst = (calls / both) * -Math.expm1(-both * first)
-  if (kept >= ttl) return untilFirst
+function missesAtFirst({ calls, writes, kept, ttl }) {
+  const until = Math.min(kept, ttl)
+  return (calls / (calls + writes)) * -Math.expm1(-(calls + writes) * until)
+}
+
+/**
+ * And later, when whoever was not called for too long has it no more, or has it not yet: calls come that find it so with a
+ * rate of c·exp(-c·kept).
+ *
+ * @param {Key} key
+ */
+function missesLater({ calls, writes, kept, ttl }) {
+  if (kept >= ttl) return 0
   const rest = writes === 0 ? ttl - kept : (Math.exp(-writes * kept) - Math.exp(-writes * ttl)) / writes
-  return untilFirst + calls * Math.exp(-calls * kept) * rest
+  return calls * Math.exp(-calls * kept) * rest
 }
 
 /**
