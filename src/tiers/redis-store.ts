@@ -22,10 +22,16 @@ local length = redis.call('STRLEN', KEYS[1])
 if length > tonumber(ARGV[1]) then return length end
 return redis.call('GET', KEYS[1])`)
 
-/** Gives which removal was the last one, if any was: a load that begins now comes after that. */
+/** How long the token of a lease is. Behind it stands which removal was the last one when it was given. */
+const TOKEN_LENGTH = 36
+
+/** Gives that removal, if there was one. Who has a lease of before it keeps nobody waiting: what they load is not written. */
 const LEASE = script(`
-if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return false end
-return redis.call('GET', KEYS[2]) or ''`)
+local removed = redis.call('GET', KEYS[2]) or ''
+local held = redis.call('GET', KEYS[1])
+if held and string.sub(held, ${TOKEN_LENGTH} + 1) == removed then return false end
+redis.call('SET', KEYS[1], ARGV[1] .. removed, 'PX', ARGV[2])
+return removed`)
 
 /**
  * Writes if the lease is still held, and nothing was removed since it was given:
@@ -54,8 +60,10 @@ const RELEASE = script(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`)
 
 /**
- * @see https://redis.io/docs/latest/commands/set/ for locks by `NX` and a token. One server is asked, so two processes
- * may have a lease when it fails over or loses its data: then both load, and both are right.
+ * One server is asked, so two processes may have a lease when it fails over or loses its data: then both load, and both
+ * are right.
+ *
+ * @see https://redis.io/docs/latest/develop/clients/patterns/distributed-locks/ for locks by a token.
  */
 export function redisStore(scripts: RedisScripts): TierStore {
   const run = runnerOf(scripts)
@@ -72,7 +80,7 @@ export function redisStore(scripts: RedisScripts): TierStore {
     async lease(key, purpose, milliseconds) {
       const lease = { entry: key, own: `${key}:${purpose}`, token: randomUUID(), milliseconds }
       const removed = await run(LEASE, [lease.own, removalOf(key)], [lease.token, String(milliseconds)])
-      return typeof removed === 'string' ? leaseOf(run, { ...lease, removed }) : undefined
+      return typeof removed === 'string' ? leaseOf(run, lease, removed) : undefined
     },
   }
 }
@@ -95,24 +103,22 @@ function runnerOf(scripts: RedisScripts): Run {
   }
 }
 
-interface HeldLease {
+interface NewLease {
   /** The key of the entry. */
   readonly entry: string
   /** The key of the lease itself. */
   readonly own: string
   readonly token: string
-  /** Which removal was the last one when it was given. */
-  readonly removed: string
   readonly milliseconds: number
 }
 
-function leaseOf(run: Run, { entry, own, token, removed, milliseconds }: HeldLease): StoreLease {
-  const keys = [entry, own, removalOf(entry)]
+function leaseOf(run: Run, { entry, own, token, milliseconds }: NewLease, removed: string): StoreLease {
+  const [keys, held] = [[entry, own, removalOf(entry)], `${token}${removed}`]
   return {
-    renew: async () => (await run(RENEW, [own], [token, String(milliseconds)])) === 1,
-    write: async (text, lifetime) => (await run(WRITE, keys, [token, removed, text, lifeOf(lifetime)])) === 1,
+    renew: async () => (await run(RENEW, [own], [held, String(milliseconds)])) === 1,
+    write: async (text, lifetime) => (await run(WRITE, keys, [held, removed, text, lifeOf(lifetime)])) === 1,
     async release() {
-      await run(RELEASE, [own], [token])
+      await run(RELEASE, [own], [held])
     },
   }
 }

@@ -265,14 +265,18 @@ function describeLeasesAndRemoval(testing: Testing): void {
     expect(await testing.store.read(key, 1000)).toBe('after')
   })
 
-  it('leaves a lease alone when it removes: it is held, renewed and given back', async () => {
-    const key = newKey()
-    const lease = await testing.lease(key)
+  it('keeps nobody waiting for who began before a removal, and keeps the lease for who has got one since', async () => {
+    const [key, other] = [newKey(), newKey()]
+    const [before] = [await testing.lease(key), await testing.lease(other)]
     await testing.store.remove(key)
+    const after = await testing.lease(key)
+    expect(await before.renew?.()).toBe(false)
+    expect(await before.write('before', LIFETIME)).toBe(false)
+    await before.release()
     expect(await isHeld(testing, key)).toBe(true)
-    expect(await lease.renew?.()).toBe(true)
-    await lease.release()
-    await testing.put(key, 'after')
+    expect(await isHeld(testing, other)).toBe(true)
+    expect(await after.write('after', LIFETIME)).toBe(true)
+    expect(await testing.store.read(key, 1000)).toBe('after')
   })
 }
 

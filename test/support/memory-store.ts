@@ -5,12 +5,12 @@ import type { TierStore } from '../../src/tiers/tier-store.ts'
 /** A store that several copies of the library share, with all that one in Redis promises, and that a test can look into. */
 export class MemoryStore implements TierStore {
   readonly texts = new Map<string, string>()
-  /** Who has which lease; they last until they are given back, or a test takes them away. */
+  /** Who has which lease, since which removal; they last until they are given back, or a test takes them away. */
   readonly leases = new Map<string, string>()
   /** What was asked of it, in order: `read`, `lease`, `write`, `release`, `renew`, `remove`. */
   readonly steps: string[] = []
   readonly lifetimes: number[] = []
-  #removals = 0
+  readonly #removals = new Map<string, number>()
 
   /** Runs before each operation: it may fail, or take its time. */
   before: (step: string) => Promise<void> = async () => undefined
@@ -24,15 +24,16 @@ export class MemoryStore implements TierStore {
 
   async remove(key: string): Promise<void> {
     await this.#step('remove')
-    this.#removals++
+    this.#removals.set(key, this.#removalsOf(key) + 1)
     this.texts.delete(key)
   }
 
   async lease(key: string, purpose: string): ReturnType<TierStore['lease']> {
     await this.#step('lease')
     const name = `${key}:${purpose}`
-    if (this.leases.has(name)) return undefined
-    const [token, removals] = [randomUUID(), this.#removals]
+    const removals = this.#removalsOf(key)
+    if (this.leases.get(name)?.endsWith(` ${removals}`)) return undefined
+    const token = `${randomUUID()} ${removals}`
     this.leases.set(name, token)
     const isHeld = () => this.leases.get(name) === token
     return {
@@ -44,7 +45,7 @@ export class MemoryStore implements TierStore {
         await this.#step('write')
         if (!isHeld()) return false
         this.leases.delete(name)
-        if (removals !== this.#removals) return false
+        if (removals !== this.#removalsOf(key)) return false
         this.texts.set(key, text)
         this.lifetimes.push(lifetime)
         return true
@@ -54,6 +55,10 @@ export class MemoryStore implements TierStore {
         if (isHeld()) this.leases.delete(name)
       },
     }
+  }
+
+  #removalsOf(key: string): number {
+    return this.#removals.get(key) ?? 0
   }
 
   async #step(step: string): Promise<void> {

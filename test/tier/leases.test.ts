@@ -98,6 +98,22 @@ describe('while one process loads', () => {
     expect(functions[1].stats().tier?.waits).toBe(0)
   })
 
+  it('and the key is invalidated, nobody waits for that load, of which nothing will be written', async () => {
+    const { functions, runs } = everywhere()
+    const before = functions[0]()
+    await leased()
+    functions[0].invalidate()
+    const own = functions[0]()
+    await vi.waitFor(() => expect(runs.length).toBe(2))
+    const other = functions[1]()
+    await vi.waitFor(() => expect(functions[1].stats().tier?.waits).toBe(1))
+    runs[0]?.open('before')
+    expect(await before).toBe('before')
+    runs[1]?.open('after')
+    expect(await Promise.all([own, other])).toEqual(['after', 'after'])
+    expect(runs.length).toBe(2)
+  })
+
   it('a refresh does not wait', async () => {
     const { functions, runs } = everywhere()
     const first = functions[0]()
