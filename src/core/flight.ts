@@ -99,10 +99,9 @@ export class Flights {
     this.maxStamps = maxStamps
   }
 
-  get count(): number {
-    let count = 0
-    for (const flights of this.#byKey.values()) count += flights.length
-    return count
+  /** Those that can be joined. */
+  get all(): readonly Flight[] {
+    return [...this.#byKey.values()].flat()
   }
 
   /**
@@ -116,6 +115,10 @@ export class Flights {
       if (reading.snapshot !== undefined && snapshot === undefined) return false
       return sameVersion(version, reading.version) && (readAt > readAfter || readAt >= reading.readAt)
     })
+  }
+
+  of(key: Key): readonly Flight[] {
+    return this.#byKey.get(key) ?? []
   }
 
   /** Whether a load of this key is running that will be kept. */

@@ -26,6 +26,7 @@ export function keyvStore(keyv: KeyvLike): TierStore {
       return {
         write: async (text, lifetime) => (await keyv.set(key, text, lifeOf(lifetime))) !== false,
         release: async () => undefined,
+        abandon: async () => undefined,
       }
     },
   }

@@ -22,15 +22,19 @@ local length = redis.call('STRLEN', KEYS[1])
 if length > tonumber(ARGV[1]) then return length end
 return redis.call('GET', KEYS[1])`)
 
-/** How long the token of a lease is. Behind it stands which removal was the last one when it was given. */
-const TOKEN_LENGTH = 36
+/** What stands in the place of a token in a lease that was abandoned. */
+const ABANDONED = 'abandoned'
 
-/** Gives that removal, if there was one. Who has a lease of before it keeps nobody waiting: what they load is not written. */
+/**
+ * A lease holds which removal was the last one when it was given, and its token. One of before the last removal keeps nobody
+ * waiting, since what comes of it is not written. Gives that removal, if there was one; or why there is no lease.
+ */
 const LEASE = script(`
 local removed = redis.call('GET', KEYS[2]) or ''
 local held = redis.call('GET', KEYS[1])
-if held and string.sub(held, ${TOKEN_LENGTH} + 1) == removed then return false end
-redis.call('SET', KEYS[1], ARGV[1] .. removed, 'PX', ARGV[2])
+if held == removed .. ' ${ABANDONED}' then return 1 end
+if held and string.sub(held, 1, #removed + 1) == removed .. ' ' then return 0 end
+redis.call('SET', KEYS[1], removed .. ' ' .. ARGV[1], 'PX', ARGV[2])
 return removed`)
 
 /**
@@ -56,6 +60,9 @@ const RENEW = script(`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])`)
 
+const ABANDON = script(`
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end`)
+
 const RELEASE = script(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`)
 
@@ -80,7 +87,8 @@ export function redisStore(scripts: RedisScripts): TierStore {
     async lease(key, purpose, milliseconds) {
       const lease = { entry: key, own: `${key}:${purpose}`, token: randomUUID(), milliseconds }
       const removed = await run(LEASE, [lease.own, removalOf(key)], [lease.token, String(milliseconds)])
-      return typeof removed === 'string' ? leaseOf(run, lease, removed) : undefined
+      if (typeof removed === 'string') return leaseOf(run, lease, removed)
+      return removed === 1 ? 'abandoned' : 'held'
     },
   }
 }
@@ -113,12 +121,15 @@ interface NewLease {
 }
 
 function leaseOf(run: Run, { entry, own, token, milliseconds }: NewLease, removed: string): StoreLease {
-  const [keys, held] = [[entry, own, removalOf(entry)], `${token}${removed}`]
+  const [keys, held] = [[entry, own, removalOf(entry)], `${removed} ${token}`]
   return {
     renew: async () => (await run(RENEW, [own], [held, String(milliseconds)])) === 1,
     write: async (text, lifetime) => (await run(WRITE, keys, [held, removed, text, lifeOf(lifetime)])) === 1,
     async release() {
       await run(RELEASE, [own], [held])
+    },
+    async abandon(forHowLong) {
+      await run(ABANDON, [own], [held, `${removed} ${ABANDONED}`, String(forHowLong)])
     },
   }
 }

@@ -59,7 +59,7 @@ export function describeTierStore(name: string, open: () => Promise<OpenStore>, 
       },
       async lease(key, purpose = 'v1', milliseconds = LEASE) {
         const given = await testing.store.lease(key, purpose, milliseconds)
-        if (given === undefined) throw new Error(`Somebody has the lease of ${key} for ${purpose}.`)
+        if (typeof given === 'string') throw new Error(`Somebody has the lease of ${key} for ${purpose}.`)
         return given
       },
       async put(key, text, lifetime = LIFETIME) {
@@ -197,21 +197,22 @@ function describeNoLeases(testing: Testing): void {
     await pause(5)
     expect([first.renew, second.renew]).toEqual([undefined, undefined])
     await first.release()
+    await second.abandon(LEASE)
     for (const lease of [first, second, first]) expect(await lease.write('text', LIFETIME)).toBe(true)
   })
 }
 
 async function isHeld(testing: Testing, key: string, purpose = 'v1'): Promise<boolean> {
   const given = await testing.store.lease(key, purpose, LEASE)
-  await given?.release()
-  return given === undefined
+  if (typeof given !== 'string') await given.release()
+  return given === 'held'
 }
 
 function describeLeases(testing: Testing): void {
   it('gives a lease to one at a time, for each key and purpose', async () => {
     const [key, other] = [newKey(), newKey()]
     const given = await Promise.all(Array.from({ length: 5 }, () => testing.store.lease(key, 'v1', LEASE)))
-    expect(given.filter((lease) => lease !== undefined).length).toBe(1)
+    expect(given.filter((lease) => lease !== 'held').length).toBe(1)
     expect(await isHeld(testing, key)).toBe(true)
     expect(await isHeld(testing, key, 'v2')).toBe(false)
     expect(await isHeld(testing, other)).toBe(false)
@@ -233,6 +234,19 @@ function describeLeases(testing: Testing): void {
     expect(await lease.renew?.()).toBe(false)
     expect(await lease.write('late', LIFETIME)).toBe(false)
     expect(await testing.store.read(key, 1000)).toBeUndefined()
+  })
+
+  it('gives it to nobody for a while when it was abandoned, and says so', async () => {
+    const key = newKey()
+    const lease = await testing.lease(key)
+    await lease.abandon(8 * SHORT)
+    expect(await testing.store.lease(key, 'v1', LEASE)).toBe('abandoned')
+    expect(await isHeld(testing, key, 'v2')).toBe(false)
+    expect(await lease.write('late', LIFETIME)).toBe(false)
+    await pause(9 * SHORT)
+    const next = await testing.lease(key)
+    await lease.abandon(LEASE) // it is another one's by now
+    expect(await next.write('next', LIFETIME)).toBe(true)
   })
 
   it('takes it back with what it writes', async () => {
@@ -355,6 +369,8 @@ function describeScripts(testing: Testing): void {
     expect(await testing.store.read(key, 1000)).toBeUndefined()
     const other = await testing.lease(key)
     await afterwards(() => other.release())
+    const third = await testing.lease(key, 'v3')
+    await afterwards(() => third.abandon(1))
     await testing.put(key, 'text')
   })
 

@@ -1552,7 +1552,7 @@ export const mutants = [
     file: 'src/core/shared-outputs.ts',
     edits: [
       [
-        'return pause === FIRST_LOOK || flight.lease === undefined ? undefined : this.#lookOnceMore(sought)',
+        'return pause > FIRST_LOOK && flight.lease !== undefined ? this.#lookOnceMore(sought) : undefined',
         'return undefined',
       ],
     ],
@@ -1561,18 +1561,13 @@ export const mutants = [
   {
     name: 'tier: a lease that comes too late is kept',
     file: 'src/core/shared-outputs.ts',
-    edits: [
-      [
-        'const late = (lease: Lease | undefined): void => void lease?.release().catch(() => undefined)',
-        'const late = (_lease: Lease | undefined): void => undefined',
-      ],
-    ],
+    edits: [["      if (typeof lease !== 'string') lease.release().catch(() => undefined)\n", '']],
     tests: ['tier/leases'],
   },
   {
     name: 'tier: nobody waits for the load of another process',
     file: 'src/core/shared-outputs.ts',
-    edits: [['return lease !== undefined\n', 'return true\n']],
+    edits: [["(await this.#lease(sought)) === 'held'", '(await this.#lease(sought)) === undefined']],
     tests: ['tier/leases'],
   },
   {
@@ -1608,7 +1603,10 @@ export const mutants = [
     name: 'tier: the output is written when others have had it',
     file: 'src/core/shared-outputs.ts',
     edits: [
-      ['      const entry = describe()\n', '      await null\n      const entry = describe()\n      await null\n'],
+      [
+        '      const entry = describe()\n',
+        '      await new Promise((resolve) => setImmediate(resolve))\n      const entry = describe()\n',
+      ],
     ],
     tests: ['tier/tier'],
   },
@@ -1934,7 +1932,7 @@ export const mutants = [
   {
     name: 'tier: instances of classes are carried',
     file: 'src/tiers/faithful.ts',
-    edits: [['else throw this.#refuse(`is ${describe(object)}`)', 'else return']],
+    edits: [['else throw this.#refuse(', 'else void (']],
     tests: ['tier/codec'],
   },
   {
@@ -1977,5 +1975,41 @@ export const mutants = [
     file: 'src/tiers/entry-header.ts',
     edits: [["  if (part === undefined) return { undefined: '' }\n", '  if (part === undefined) return null\n']],
     tests: ['tier/entry-text'],
+  },
+  {
+    name: 'tier: who has invalidated waits for what was loading',
+    file: 'src/core/load.ts',
+    edits: [['    for (const flight of this.#flights.of(key)) this.#shared?.release(flight)\n', '']],
+    tests: ['tier/leases'],
+  },
+  {
+    name: 'tier: who has cleared all waits for what was loading',
+    file: 'src/core/load.ts',
+    edits: [['    for (const flight of this.#flights.all) this.#shared?.release(flight)\n', '']],
+    tests: ['tier/leases'],
+  },
+  {
+    name: 'tier: what was invalidated before it got its lease is waited for',
+    file: 'src/core/shared-outputs.ts',
+    edits: [['    if (!flight.lands) this.release(flight) // it was', '    // it was']],
+    tests: ['tier/leases'],
+  },
+  {
+    name: 'tier: a call waits for a load of its own process',
+    file: 'src/core/shared-outputs.ts',
+    edits: [[' && !flights.of(key).some(({ lease }) => lease !== undefined)', '']],
+    tests: ['tier/leases'],
+  },
+  {
+    name: 'tier: those who waited for a load that failed wait for each other',
+    file: 'src/core/shared-outputs.ts',
+    edits: [['lease.abandon(IN_VAIN)', 'lease.release()']],
+    tests: ['tier/leases'],
+  },
+  {
+    name: 'tier: those who waited for what cannot be carried wait for each other',
+    file: 'src/core/shared-outputs.ts',
+    edits: [['lease.abandon(UNSHARED)', 'lease.release()']],
+    tests: ['tier/leases'],
   },
 ]

@@ -49,7 +49,7 @@ function pages(part: (library: LibraryCopy) => Part, ids: readonly [string, stri
   return made as unknown as [(typeof made)[0], (typeof made)[0]]
 }
 
-const settled = () => vi.waitFor(() => expect(store.leases.size).toBe(0))
+const settled = () => vi.waitFor(() => expect(store.held).toBe(0))
 
 const named =
   (options: object = {}) =>
@@ -211,6 +211,8 @@ describe('what another process cannot judge', () => {
   ])('stays in the LRU, and is told of once: %s', async (_, options, reason) => {
     const [here] = pages(named(options))
     await here.page()
+    await settled()
+    store.leases.clear() // a minute later
     world.write('a')
     await here.page()
     await settled()

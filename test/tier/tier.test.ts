@@ -37,7 +37,7 @@ function inBoth<Options extends object>(options: Options = {} as Options) {
   return [wrap(a as LibraryCopy), wrap(b as LibraryCopy)] as const
 }
 
-const settled = () => vi.waitFor(() => expect(store.leases.size).toBe(0))
+const settled = () => vi.waitFor(() => expect(store.held).toBe(0))
 
 describe('an output that another process has loaded', () => {
   it('is not loaded again while its version is the current one', async () => {
