@@ -1,4 +1,5 @@
 import { vi } from 'vitest'
+import type { IoredisClient, NodeRedisClient, RedisTierOptions } from '../../src/integrations/redis.ts'
 import type { TierOptions } from '../../src/tiers/tier-options.ts'
 import type { TierStore } from '../../src/tiers/tier-store.ts'
 
@@ -17,4 +18,15 @@ export async function libraryCopy(store: TierStore, options: Partial<TierOptions
   const snapshots = { Snapshot, currentSnapshot, runInSessionOf, databaseVersionSource }
   const settings = { prefix: 'test', maxClockSkew: 0, ...options }
   return { ...library, snapshots, tier: new StoredTier(store, readTierOptions(settings, 'memory', true)) }
+}
+
+/** The same with a tier in Redis. */
+export async function libraryCopyInRedis(
+  client: NodeRedisClient | IoredisClient,
+  options: Partial<RedisTierOptions> = {},
+) {
+  vi.resetModules()
+  const library = await import('../../src/index.ts')
+  const { redisTier } = await import('../../src/integrations/redis.ts')
+  return { ...library, tier: redisTier(client, { prefix: 'test', maxClockSkew: 0, ...options }) }
 }

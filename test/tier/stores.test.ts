@@ -23,7 +23,7 @@ describeTierStore('the store in memory, of the tests', async () => ({ store: new
 
 describeTierStore('keyvStore of a Keyv in memory', async () => {
   const keyv = new Keyv({ throwOnErrors: true, ttl: 10 })
-  return { store: keyvStore(keyv), putSomethingElse: (key) => keyv.set(key, { a: 1 }) }
+  return { store: keyvStore(keyv), putSomethingElse: (key) => keyv.set(key, { a: 1 }, 60_000) }
 }, ['leases', 'scripts'])
 
 describeWith(await installedRedis(), 'in Redis', (path) => {
