@@ -50,7 +50,7 @@ export interface LeaseOptions {
    * For how many milliseconds a process has the right to load before others may, if it is heard of no more. It is renewed
    * while the load runs.
    *
-   * @default 5000
+   * @default 2000
    */
   lease?: number | undefined
   /**
@@ -115,7 +115,7 @@ function withDefaults(options: TierOptions & LeaseOptions, defaultName: string):
     secrets: typeof secret === 'string' ? [secret] : secret,
     maxEntrySize: options.maxEntrySize ?? 4_194_304,
     maxClockSkew: options.maxClockSkew ?? 1000,
-    lease: options.lease ?? 5000,
+    lease: options.lease ?? 2000,
     leaseWait: options.leaseWait ?? 10_000,
   }
 }

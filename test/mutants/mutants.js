@@ -2012,4 +2012,33 @@ export const mutants = [
     edits: [['lease.abandon(UNSHARED)', 'lease.release()']],
     tests: ['tier/leases'],
   },
+  {
+    name: 'tier: what was loaded outside of a snapshot is taken in one',
+    file: 'src/core/tier-entries.ts',
+    edits: [['    if (reading.snapshot !== undefined && !entry.exact) return undefined\n', '']],
+    tests: ['tier/snapshots'],
+  },
+  {
+    name: 'tier: what was loaded in a snapshot is not known as such',
+    file: 'src/core/shared-outputs.ts',
+    edits: [['exact: reading.snapshot !== undefined,', 'exact: false,']],
+    tests: ['tier/snapshots'],
+  },
+  {
+    name: 'tier: in a snapshot, a call waits for what another process loads',
+    file: 'src/core/shared-outputs.ts',
+    edits: [['reading.snapshot === undefined && ', '']],
+    tests: ['tier/snapshots'],
+  },
+  {
+    name: 'tier: a part that was loaded outside of a snapshot is taken in one',
+    file: 'src/core/revived-stamps.ts',
+    edits: [
+      [
+        '  return source && new SourceStamp(source, sourceKey(value, source.name), value, version, exact)',
+        '  return source && new SourceStamp(source, sourceKey(value, source.name), value, version, true)',
+      ],
+    ],
+    tests: ['tier/snapshots'],
+  },
 ]
