@@ -186,6 +186,7 @@ describe('options', () => {
     ['lease', 0, 'The option "lease" of a tier is 0: give a whole number of milliseconds'],
     ['lease', 0.5, 'The option "lease" of a tier is 0.5: give a whole number of milliseconds'],
     ['lease', '5s', 'The option "lease" of a tier is "5s" (a string): give a whole number of milliseconds'],
+    ['lease', 2 ** 31, 'The option "lease" of a tier is 2147483648: give a whole number of milliseconds'],
     ['leaseWait', -1, 'The option "leaseWait" of a tier is -1: give a number of milliseconds.'],
     ['leaseWait', Infinity, 'The option "leaseWait" of a tier is Infinity: give a number of milliseconds.'],
     [
