@@ -227,6 +227,8 @@ describe('options', () => {
     ['redis://127.0.0.1', 'The client is "redis://127.0.0.1" (a string)'],
     [{}, 'The client is an object'],
     [new Keyv(), 'The client is a Keyv'],
+    [{ eval() {} }, 'The client is an object'],
+    [{ eval() {}, evalsha() {} }, 'The client is an object'], // such as redis 3, which takes callbacks
   ])('come after a client: not %o', (given, message) => {
     expect(() => redisTier(any(given), { prefix: 'shop' })).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_OPTION', message: `${message}: give one of "redis" or "ioredis".` }),
