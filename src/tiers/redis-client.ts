@@ -39,8 +39,8 @@ export function scriptsOf(client: unknown): RedisScripts {
 /** @throws {InvalidOptionError} for what is no client, or cannot run a script that it has sent before. */
 export function knownScriptsOf(client: unknown): RedisScripts {
   const scripts = scriptsOf(client)
-  const name = isIoredis(client) ? 'evalsha' : 'evalSha'
-  if (typeof (client as Partial<Record<typeof name, unknown>>)[name] === 'function') return scripts
+  const { evalsha, evalSha } = client as Partial<IoredisClient & NodeRedisClient>
+  if (typeof (isIoredis(client) ? evalsha : evalSha) === 'function') return scripts
   throw noClient(client)
 }
 
