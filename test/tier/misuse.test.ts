@@ -296,6 +296,7 @@ describe('an output that cannot be carried', () => {
     ['gives a number', () => 5, /the codec gave 5 for it, which is neither a string nor bytes/],
     ['gives nothing', () => undefined, /the codec gave undefined/],
     ['gives a promise', async () => 'text', /the codec gave a Promise/],
+    ['gives a promise that fails', async () => throwing(), /the codec gave a Promise/],
     ['gives bytes of another kind', () => new ArrayBuffer(1), /the codec gave an ArrayBuffer/],
   ])('stays in the LRU: the codec %s', async (_, stringify, reason) => {
     const library = await libraryCopy(store, { codec: any<Codec>({ stringify, parse: JSON.parse }) })
@@ -323,25 +324,27 @@ describe('an output that cannot be carried', () => {
 describe('an entry that cannot be taken', () => {
   const good = { stringify: JSON.stringify, parse: JSON.parse } as Codec
 
-  it.each<[string, unknown]>([['throws', throwing]])(
-    'is refused, and the call goes on: the codec %s',
-    async (_, parse) => {
-      const name = newName()
-      const writer = await libraryCopy(store, { codec: good })
-      const reader = await libraryCopy(store, { codec: any<Codec>({ ...good, parse }) })
-      const wrap = ({ versionedLruCache, tier }: LibraryCopy) =>
-        versionedLruCache(async () => ({ a: 1 }), { name, version: () => 1, tier })
-      const written = wrap(writer)
-      await written()
-      await eventually(() => expect(written.stats().tier?.writes).toBe(1))
-      const read = wrap(reader)
-      expect(await Promise.race([read(), pause(1000)])).toEqual({ a: 1 })
-      expect(read.stats()).toMatchObject({ loads: 1, tier: { hits: 0, refused: 1 } })
-      expect(events).toEqual([
-        { type: 'entryRefused', name, key: '()', reason: expect.stringMatching(/^its output cannot be read: /) },
-      ])
-    },
-  )
+  it.each<[string, unknown]>([
+    ['throws', throwing],
+    ['gives a promise', async (text: string) => JSON.parse(text)],
+    ['gives a promise that fails', async () => throwing()],
+    ['gives a promise that is never kept', () => new Promise(() => {})],
+  ])('is refused, and the call goes on: the codec %s', async (_, parse) => {
+    const name = newName()
+    const writer = await libraryCopy(store, { codec: good })
+    const reader = await libraryCopy(store, { codec: any<Codec>({ ...good, parse }) })
+    const wrap = ({ versionedLruCache, tier }: LibraryCopy) =>
+      versionedLruCache(async () => ({ a: 1 }), { name, version: () => 1, tier })
+    const written = wrap(writer)
+    await written()
+    await eventually(() => expect(written.stats().tier?.writes).toBe(1))
+    const read = wrap(reader)
+    expect(await Promise.race([read(), pause(1000)])).toEqual({ a: 1 })
+    expect(read.stats()).toMatchObject({ loads: 1, tier: { hits: 0, refused: 1 } })
+    expect(events).toEqual([
+      { type: 'entryRefused', name, key: '()', reason: expect.stringMatching(/^its output cannot be read: /) },
+    ])
+  })
 
   /** What was made of a part by code that calls that in another way. */
   it.each<[string, object]>([
