@@ -42,8 +42,11 @@ export class EntryText {
   constructor(settings: TextSettings) {
     this.#settings = settings
     this.#args = {
-      write: (args) => bodyText(this.#stringify(args)),
-      read: (text) => this.#parse(text),
+      write: (args) => {
+        const text = this.#stringify(args)
+        return typeof text === 'string' ? text : { base64: bodyText(text) }
+      },
+      read: (written) => this.#parse(typeof written === 'string' ? written : Buffer.from(written.base64, 'base64')),
     }
   }
 
