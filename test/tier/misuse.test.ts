@@ -348,6 +348,7 @@ describe('an entry that cannot be taken', () => {
 
   /** What was made of a part by code that calls that in another way. */
   it.each<[string, object]>([
+    ['the key of a part', { key: (part: { id: string }) => part.id.trim() }],
     ['the version of a part', { version: (part: { id: string }) => part.id.length }],
     ['the version of a part, later', { version: async (part: { id: string }) => part.id.length }],
   ])('is a miss, and the call goes on: %s fails with what the entry says', async (_, options) => {
@@ -368,5 +369,26 @@ describe('an entry that cannot be taken', () => {
     const cached = there.versionedLruCache(() => part({ id: 'eu' }), { name, version: () => 1, tier: there.tier })
     expect(await cached()).toBe('eu')
     expect(cached.stats()).toMatchObject({ loads: 1, tier: { hits: 0 } })
+  })
+
+  it('is a miss, and the call goes on: the TTL of it cannot be told', async () => {
+    const name = newName()
+    const old = here.versionedLruCache(async () => any<{ ttl: { ms: number } }>('old'), {
+      name,
+      version: () => 1,
+      tier: here.tier,
+    })
+    await old()
+    await eventually(() => expect(old.stats().tier?.writes).toBe(1))
+    const cached = there.versionedLruCache(async () => ({ ttl: { ms: 1000 } }), {
+      name,
+      version: () => 1,
+      tier: there.tier,
+      ttl: ({ ttl }) => ttl.ms,
+    })
+    expect(await cached()).toEqual({ ttl: { ms: 1000 } })
+    expect(cached.stats()).toMatchObject({ loads: 1, tier: { hits: 0, refused: 1 } })
+    const reason = expect.stringMatching(/^it cannot be judged: .*ms/)
+    expect(events).toEqual([{ type: 'entryRefused', name, key: '()', reason }])
   })
 })
