@@ -2,10 +2,12 @@ import KeyvRedis from '@keyv/redis'
 import { Cluster, Redis } from 'ioredis'
 import Keyv from 'keyv'
 import { createClient, createCluster, createSentinel } from 'redis'
-import { afterAll } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
+import { RefusedEntryError } from '../../src/core/tier.ts'
 import { keyvStore } from '../../src/tiers/keyv-store.ts'
 import { scriptsOf } from '../../src/tiers/redis-client.ts'
 import { redisStore } from '../../src/tiers/redis-store.ts'
+import type { StoreLease, TierStore } from '../../src/tiers/tier-store.ts'
 import { describeTierStore, type OpenStore, type RedisServers } from '../contracts/tier-store.ts'
 import { describeWith } from '../support/installed.ts'
 import { MemoryStore } from '../support/memory-store.ts'
@@ -25,6 +27,23 @@ describeTierStore('keyvStore of a Keyv in memory', async () => {
   const keyv = new Keyv({ throwOnErrors: true, ttl: 10 })
   return { store: keyvStore(keyv), putSomethingElse: (key) => keyv.set(key, { a: 1 }, 60_000) }
 }, ['leases', 'scripts'])
+
+it.each(['hello', '{"value":', '{"value":5}', '[]', '"text"', 'null', ''])(
+  'keyvStore takes %o, which no Keyv has written, for nothing or refuses it, and writes in its place',
+  async (foreign) => {
+    const inMemory = new Map<string, string>()
+    const store = keyvStore(new Keyv({ store: inMemory, throwOnErrors: true }))
+    inMemory.set('keyv:key', foreign)
+    const read = await store.read('key', 1000).catch((error) => error)
+    expect(read === undefined || read instanceof RefusedEntryError).toBe(true)
+    expect(await (await granted(store)).write('text', 1000)).toBe(true)
+    expect(await store.read('key', 1000)).toBe('text')
+  },
+)
+
+async function granted(store: TierStore): Promise<StoreLease> {
+  return (await store.lease('key', 'v1', 1000)) as StoreLease
+}
 
 describeWith(await installedRedis(), 'in Redis', (path) => {
   const single = startRedis(path)
