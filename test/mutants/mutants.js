@@ -1884,7 +1884,7 @@ export const mutants = [
     name: 'tier: two functions have one name',
     file: 'src/core/names.ts',
     edits: [['if (namesInTiers.has(name)) {', 'if (false) {']],
-    tests: ['tier/leases'],
+    tests: ['tier/names'],
   },
   {
     name: 'tier: the digest is not looked at',
@@ -2040,5 +2040,16 @@ export const mutants = [
       ],
     ],
     tests: ['tier/snapshots'],
+  },
+  {
+    name: 'tier: a method is shared by all instances, whatever they are',
+    file: 'src/core/decorator.ts',
+    edits: [
+      [
+        '  if (key === undefined) {\n    throw new InvalidOptionError(',
+        '  if (false) {\n    throw new InvalidOptionError(',
+      ],
+    ],
+    tests: ['tier/names'],
   },
 ]
