@@ -97,7 +97,7 @@ function mutated(root, { name, file, edits }) {
 }
 
 function startsServer(test) {
-  return /^sources\/(postgres|redis|sqlite)/.test(test)
+  return /^(sources\/(postgres|redis|sqlite)|tier\/(redis|stores))/.test(test)
 }
 
 function record() {

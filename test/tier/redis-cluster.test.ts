@@ -151,7 +151,7 @@ describeWith(await installedRedis(), 'a tier in a Redis Cluster', (path) => {
       expect(durations.filter((duration) => duration > longest).length, name).toBeLessThanOrEqual(tier().waits)
       expect(Math.max(...durations), name).toBeLessThan(longest + LEASE)
     }
-  })
+  }, 30_000)
 
   /** A third of the keys is not answered for: since the others are, the tier is not left alone for long, if at all. */
   async function isInTrouble({ name, events, tier }: Process): Promise<void> {

@@ -2,7 +2,7 @@ import KeyvRedis from '@keyv/redis'
 import { Cluster, Redis } from 'ioredis'
 import Keyv from 'keyv'
 import { createClient, createCluster, createSentinel } from 'redis'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { RefusedEntryError } from '../../src/core/tier.ts'
 import { keyvStore } from '../../src/tiers/keyv-store.ts'
 import { scriptsOf } from '../../src/tiers/redis-client.ts'
@@ -11,8 +11,8 @@ import type { StoreLease, TierStore } from '../../src/tiers/tier-store.ts'
 import { describeTierStore, type OpenStore, type RedisServers } from '../contracts/tier-store.ts'
 import { describeWith } from '../support/installed.ts'
 import { MemoryStore } from '../support/memory-store.ts'
-import { startRedisCluster } from '../support/redis-cluster.ts'
-import { startSentinel } from '../support/redis-sentinel.ts'
+import { type RunningCluster, startRedisCluster } from '../support/redis-cluster.ts'
+import { type RunningSentinel, startSentinel } from '../support/redis-sentinel.ts'
 import { installedRedis, type RunningRedis, startRedis } from '../support/redis-server.ts'
 
 const HOST = '127.0.0.1'
@@ -46,9 +46,14 @@ async function granted(store: TierStore): Promise<StoreLease> {
 }
 
 describeWith(await installedRedis(), 'in Redis', (path) => {
-  const single = startRedis(path)
-  const cluster = startRedisCluster(path)
-  const sentinel = single.then(({ port }) => startSentinel(path, port))
+  let single: Promise<RunningRedis>
+  let cluster: Promise<RunningCluster>
+  let sentinel: Promise<RunningSentinel>
+  beforeAll(() => {
+    single = startRedis(path)
+    cluster = startRedisCluster(path) // which takes two seconds: it is asked last
+    sentinel = single.then(({ port }) => startSentinel(path, port))
+  })
   afterAll(() => Promise.all([single, cluster, sentinel].map(async (started) => (await started).stop())))
 
   /** What is there is given to the store in Redis by a client. */
