@@ -13,7 +13,7 @@ export interface KeyvLike {
 export function keyvStore(keyv: KeyvLike): TierStore {
   return {
     async read(key, maxBytes) {
-      const found = await keyv.get(key)
+      const found = await refusingWhatIsNoJson(keyv.get(key))
       if (found === undefined || found === null) return undefined
       if (typeof found !== 'string') throw new RefusedEntryError('it is no string: somebody else has written it')
       if (Buffer.byteLength(found) <= maxBytes) return found
@@ -35,4 +35,14 @@ export function keyvStore(keyv: KeyvLike): TierStore {
 /** In whole milliseconds; nothing for ever, whatever the `ttl` of the Keyv is. */
 function lifeOf(lifetime: number): number {
   return lifetime === Number.POSITIVE_INFINITY ? 0 : Math.ceil(lifetime)
+}
+
+/** A Keyv reads what it has written, in JSON. */
+async function refusingWhatIsNoJson<T>(found: PromiseLike<T>): Promise<T> {
+  try {
+    return await found
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw new RefusedEntryError('it is no JSON: somebody else has written it', { cause: error })
+  }
 }

@@ -22,16 +22,20 @@ local length = redis.call('STRLEN', KEYS[1])
 if length > tonumber(ARGV[1]) then return length end
 return redis.call('GET', KEYS[1])`)
 
-/** What stands in the place of a lease that was abandoned. */
+/** What stands in the place of a token in a lease that was abandoned. */
 const ABANDONED = 'abandoned'
 
-/** Why there is no lease. Otherwise which removal was the last one, if any was: a load that begins now comes after it. */
+/**
+ * A lease holds which removal was the last one when it was given, and its token. One of before the last removal keeps nobody
+ * waiting, since what comes of it is not written. Gives that removal, if there was one; or why there is no lease.
+ */
 const LEASE = script(`
-if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
-  if redis.call('GET', KEYS[1]) == '${ABANDONED}' then return 1 end
-  return 0
-end
-return redis.call('GET', KEYS[2]) or ''`)
+local removed = redis.call('GET', KEYS[2]) or ''
+local held = redis.call('GET', KEYS[1])
+if held == removed .. ' ${ABANDONED}' then return 1 end
+if held and string.sub(held, 1, #removed + 1) == removed .. ' ' then return 0 end
+redis.call('SET', KEYS[1], removed .. ' ' .. ARGV[1], 'PX', ARGV[2])
+return removed`)
 
 /**
  * Writes if the lease is still held, and nothing was removed since it was given:
@@ -57,14 +61,16 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])`)
 
 const ABANDON = script(`
-if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], '${ABANDONED}', 'PX', ARGV[2]) end`)
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end`)
 
 const RELEASE = script(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`)
 
 /**
- * @see https://redis.io/docs/latest/commands/set/ for locks by `NX` and a token. One server is asked, so two processes
- * may have a lease when it fails over or loses its data: then both load, and both are right.
+ * One server is asked, so two processes may have a lease when it fails over or loses its data: then both load, and both
+ * are right.
+ *
+ * @see https://redis.io/docs/latest/develop/clients/patterns/distributed-locks/ for locks by a token.
  */
 export function redisStore(scripts: RedisScripts): TierStore {
   const run = runnerOf(scripts)
@@ -81,7 +87,7 @@ export function redisStore(scripts: RedisScripts): TierStore {
     async lease(key, purpose, milliseconds) {
       const lease = { entry: key, own: `${key}:${purpose}`, token: randomUUID(), milliseconds }
       const removed = await run(LEASE, [lease.own, removalOf(key)], [lease.token, String(milliseconds)])
-      if (typeof removed === 'string') return leaseOf(run, { ...lease, removed })
+      if (typeof removed === 'string') return leaseOf(run, lease, removed)
       return removed === 1 ? 'abandoned' : 'held'
     },
   }
@@ -105,27 +111,25 @@ function runnerOf(scripts: RedisScripts): Run {
   }
 }
 
-interface HeldLease {
+interface NewLease {
   /** The key of the entry. */
   readonly entry: string
   /** The key of the lease itself. */
   readonly own: string
   readonly token: string
-  /** Which removal was the last one when it was given. */
-  readonly removed: string
   readonly milliseconds: number
 }
 
-function leaseOf(run: Run, { entry, own, token, removed, milliseconds }: HeldLease): StoreLease {
-  const keys = [entry, own, removalOf(entry)]
+function leaseOf(run: Run, { entry, own, token, milliseconds }: NewLease, removed: string): StoreLease {
+  const [keys, held] = [[entry, own, removalOf(entry)], `${removed} ${token}`]
   return {
-    renew: async () => (await run(RENEW, [own], [token, String(milliseconds)])) === 1,
-    write: async (text, lifetime) => (await run(WRITE, keys, [token, removed, text, lifeOf(lifetime)])) === 1,
+    renew: async () => (await run(RENEW, [own], [held, String(milliseconds)])) === 1,
+    write: async (text, lifetime) => (await run(WRITE, keys, [held, removed, text, lifeOf(lifetime)])) === 1,
     async release() {
-      await run(RELEASE, [own], [token])
+      await run(RELEASE, [own], [held])
     },
     async abandon(forHowLong) {
-      await run(ABANDON, [own], [token, String(forHowLong)])
+      await run(ABANDON, [own], [held, `${removed} ${ABANDONED}`, String(forHowLong)])
     },
   }
 }

@@ -1,5 +1,6 @@
 import { describe, InvalidOptionError, refuseOthers } from '../core/errors.ts'
 import { isPositiveInteger } from '../core/settings.ts'
+import { isTimeout } from '../core/timeout.ts'
 import { type Codec, defaultCodec } from './codec.ts'
 import type { TextSettings } from './entry-text.ts'
 
@@ -79,7 +80,10 @@ const RULES: { readonly [Option in keyof (TierOptions & LeaseOptions)]-?: Rule }
   secret: ['a string that is not empty, or a list of some', (value) => isText(value) || isList(value)],
   maxEntrySize: ['a whole number of bytes, at least 1', isPositiveInteger],
   maxClockSkew: ['a number of milliseconds, 0 for none', isMilliseconds],
-  lease: ['a whole number of milliseconds, at least 1', isPositiveInteger],
+  lease: [
+    'a whole number of milliseconds, from 1 to 2147483647',
+    (value) => isPositiveInteger(value) && isTimeout(value),
+  ],
   leaseWait: ['a number of milliseconds', isMilliseconds],
 }
 

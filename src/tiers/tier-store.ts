@@ -10,7 +10,10 @@ export interface TierStore {
    * @throws {RefusedEntryError} for a text of more bytes, and for what is no text.
    */
   read(key: string, maxBytes: number): Promise<string | undefined>
-  /** What is there goes, and where leases are told apart, none that was given before allows to write. */
+  /**
+   * What is there goes, and where leases are told apart, none that was given before allows to write, nor keeps others from
+   * getting one.
+   */
   remove(key: string): Promise<void>
   /**
    * The right to write a key, for as many milliseconds. There can be one for each purpose at a time, in a store that can

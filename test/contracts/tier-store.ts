@@ -70,6 +70,7 @@ export function describeTierStore(name: string, open: () => Promise<OpenStore>, 
     describeTexts(testing)
     describe.concurrent('as time goes by', () => {
       describeLifetimes(testing, has('expiry'))
+      if (has('leases')) describeAbandoned(testing)
       if (has('leases') && has('expiry')) describeEndOfLeases(testing)
       else if (has('leases')) describeNoEndOfLeases(testing)
     })
@@ -236,19 +237,6 @@ function describeLeases(testing: Testing): void {
     expect(await testing.store.read(key, 1000)).toBeUndefined()
   })
 
-  it('gives it to nobody for a while when it was abandoned, and says so', async () => {
-    const key = newKey()
-    const lease = await testing.lease(key)
-    await lease.abandon(8 * SHORT)
-    expect(await testing.store.lease(key, 'v1', LEASE)).toBe('abandoned')
-    expect(await isHeld(testing, key, 'v2')).toBe(false)
-    expect(await lease.write('late', LIFETIME)).toBe(false)
-    await pause(9 * SHORT)
-    const next = await testing.lease(key)
-    await lease.abandon(LEASE) // it is another one's by now
-    expect(await next.write('next', LIFETIME)).toBe(true)
-  })
-
   it('takes it back with what it writes', async () => {
     const key = newKey()
     const lease = await testing.lease(key)
@@ -279,14 +267,43 @@ function describeLeasesAndRemoval(testing: Testing): void {
     expect(await testing.store.read(key, 1000)).toBe('after')
   })
 
-  it('leaves a lease alone when it removes: it is held, renewed and given back', async () => {
+  it('keeps nobody waiting for who began before a removal, and keeps the lease for who has got one since', async () => {
+    const [key, other] = [newKey(), newKey()]
+    const [before] = [await testing.lease(key), await testing.lease(other)]
+    await testing.store.remove(key)
+    const after = await testing.lease(key)
+    expect(await before.renew?.()).toBe(false)
+    expect(await before.write('before', LIFETIME)).toBe(false)
+    await before.release()
+    expect(await isHeld(testing, key)).toBe(true)
+    expect(await isHeld(testing, other)).toBe(true)
+    expect(await after.write('after', LIFETIME)).toBe(true)
+    expect(await testing.store.read(key, 1000)).toBe('after')
+  })
+}
+
+function describeAbandoned(testing: Testing): void {
+  it('gives it to nobody for a while when it was abandoned, and says so', async () => {
     const key = newKey()
     const lease = await testing.lease(key)
+    await lease.abandon(8 * SHORT)
+    expect(await testing.store.lease(key, 'v1', LEASE)).toBe('abandoned')
+    expect(await isHeld(testing, key, 'v2')).toBe(false)
+    expect(await lease.write('late', LIFETIME)).toBe(false)
+    await pause(9 * SHORT)
+    const next = await testing.lease(key)
+    await lease.abandon(LEASE) // it is another one's by now
+    expect(await next.write('next', LIFETIME)).toBe(true)
+  })
+
+  it('gives a lease that was abandoned before a removal', async () => {
+    const key = newKey()
+    await (await testing.lease(key)).abandon(LEASE)
     await testing.store.remove(key)
+    const lease = await testing.lease(key)
     expect(await isHeld(testing, key)).toBe(true)
-    expect(await lease.renew?.()).toBe(true)
-    await lease.release()
-    await testing.put(key, 'after')
+    await lease.abandon(LEASE)
+    expect(await testing.store.lease(key, 'v1', LEASE)).toBe('abandoned')
   })
 }
 

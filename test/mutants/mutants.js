@@ -1884,7 +1884,7 @@ export const mutants = [
     name: 'tier: two functions have one name',
     file: 'src/core/names.ts',
     edits: [['if (namesInTiers.has(name)) {', 'if (false) {']],
-    tests: ['tier/leases'],
+    tests: ['tier/names'],
   },
   {
     name: 'tier: the digest is not looked at',
@@ -2040,5 +2040,282 @@ export const mutants = [
       ],
     ],
     tests: ['tier/snapshots'],
+  },
+  {
+    name: 'tier: a method is shared by all instances, whatever they are',
+    file: 'src/core/decorator.ts',
+    edits: [
+      [
+        '  if (key === undefined) {\n    throw new InvalidOptionError(',
+        '  if (false) {\n    throw new InvalidOptionError(',
+      ],
+    ],
+    tests: ['tier/names'],
+  },
+  {
+    name: 'tier in Redis: who has no lease any more writes',
+    file: 'src/tiers/redis-store.ts',
+    edits: [
+      [
+        `if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+`,
+        '',
+      ],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: a write keeps the lease',
+    file: 'src/tiers/redis-store.ts',
+    edits: [
+      [
+        `redis.call('DEL', KEYS[2])
+`,
+        '',
+      ],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: who began before a removal writes',
+    file: 'src/tiers/redis-store.ts',
+    edits: [
+      [
+        `if (redis.call('GET', KEYS[3]) or '') ~= ARGV[2] then return 0 end
+`,
+        '',
+      ],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: one removal counts, and the next one does not',
+    file: 'src/tiers/redis-store.ts',
+    edits: [['[randomUUID()])', `['removed'])`]],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: what was removed is still there',
+    file: 'src/tiers/redis-store.ts',
+    edits: [
+      [
+        `redis.call('DEL', KEYS[1])
+redis.call('SET'`,
+        `redis.call('SET'`,
+      ],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: that something was removed is known for ever',
+    file: 'src/tiers/redis-store.ts',
+    edits: [[`, 'PX', \${REMOVED_LIFE})`, ')']],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: a lease is given to all who ask',
+    file: 'src/tiers/redis-store.ts',
+    edits: [
+      [
+        `if held and string.sub(held, 1, #removed + 1) == removed .. ' ' then return 0 end
+`,
+        '',
+      ],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: a lease of before a removal keeps others waiting',
+    file: 'src/tiers/redis-store.ts',
+    edits: [[`string.sub(held, 1, #removed + 1) == removed .. ' '`, 'true']],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: a lease that was abandoned before a removal is not given',
+    file: 'src/tiers/redis-store.ts',
+    edits: [
+      [`if held == removed .. ' \${ABANDONED}' then`, `if string.find(held or '', ' \${ABANDONED}', 1, true) then`],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: a lease lasts for seconds',
+    file: 'src/tiers/redis-store.ts',
+    edits: [
+      [
+        `ARGV[1], 'PX', ARGV[2])
+return removed`,
+        `ARGV[1], 'EX', ARGV[2])
+return removed`,
+      ],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: the lease of another one is renewed',
+    file: 'src/tiers/redis-store.ts',
+    edits: [
+      [
+        `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE'`,
+        `return redis.call('PEXPIRE'`,
+      ],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: a lease that is renewed lasts no longer',
+    file: 'src/tiers/redis-store.ts',
+    edits: [[`return redis.call('PEXPIRE', KEYS[1], ARGV[2])`, 'return 1']],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: the lease of another one is given back',
+    file: 'src/tiers/redis-store.ts',
+    edits: [
+      [`if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`, `redis.call('DEL', KEYS[1])`],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: the lease of another one is abandoned',
+    file: 'src/tiers/redis-store.ts',
+    edits: [
+      [
+        `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end`,
+        `redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])`,
+      ],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: what is too large is read',
+    file: 'src/tiers/redis-store.ts',
+    edits: [
+      [
+        `if length > tonumber(ARGV[1]) then return length end
+`,
+        '',
+      ],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: what is as large as may be is not read',
+    file: 'src/tiers/redis-store.ts',
+    edits: [['if length > tonumber', 'if length >= tonumber']],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: an entry lives for seconds',
+    file: 'src/tiers/redis-store.ts',
+    edits: [[`ARGV[3], 'PX', ARGV[4])`, `ARGV[3], 'EX', ARGV[4])`]],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: an entry has to live for whole milliseconds',
+    file: 'src/tiers/redis-store.ts',
+    edits: [['String(Math.ceil(lifetime))', 'String(lifetime)']],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: what is to stay goes after an hour',
+    file: 'src/tiers/redis-store.ts',
+    edits: [[`lifetime === Number.POSITIVE_INFINITY ? ''`, `lifetime === Number.POSITIVE_INFINITY ? '3600000'`]],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: scripts that the server has forgotten are not sent again',
+    file: 'src/tiers/redis-store.ts',
+    edits: [['if (!/^NOSCRIPT/.test(String((error as Error)?.message))) throw error', 'throw error']],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: what is no text counts as a failure',
+    file: 'src/tiers/redis-store.ts',
+    edits: [['if (!/WRONGTYPE/.test(String((error as Error)?.message))) throw error', 'throw error']],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: a lease is in another slot than its entry',
+    file: 'src/tiers/redis-store.ts',
+    edits: [['own: `', 'own: `{a}']],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: nothing says which part of a key makes the slot',
+    file: 'src/tiers/stored-tier.ts',
+    edits: [['writeParts(key)])}}`', 'writeParts(key)])}`']],
+    tests: ['tier/redis-cluster'],
+  },
+  {
+    name: 'tier in Redis: a client that knows no EVALSHA is taken',
+    file: 'src/tiers/redis-client.ts',
+    edits: [[`if (typeof (isIoredis(client) ? evalsha : evalSha) === 'function') return scripts`, 'return scripts']],
+    tests: ['tier/misuse'],
+  },
+  {
+    name: 'tier by Keyv: the size is counted in characters',
+    file: 'src/tiers/keyv-store.ts',
+    edits: [['Buffer.byteLength(found) <= maxBytes', 'found.length <= maxBytes']],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier by Keyv: what is to stay goes with the TTL of the Keyv',
+    file: 'src/tiers/keyv-store.ts',
+    edits: [
+      ['lifetime === Number.POSITIVE_INFINITY ? 0 :', 'lifetime === Number.POSITIVE_INFINITY ? (undefined as never) :'],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier by Keyv: what is no JSON counts as a failure',
+    file: 'src/tiers/keyv-store.ts',
+    edits: [['if (!(error instanceof SyntaxError)) throw error', 'throw error']],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier by Keyv: what is no string is taken',
+    file: 'src/tiers/keyv-store.ts',
+    edits: [[`if (typeof found !== 'string') throw`, `if (typeof found === 'function') throw`]],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier: a lease may last for longer than a timer can wait',
+    file: 'src/tiers/tier-options.ts',
+    edits: [['isPositiveInteger(value) && isTimeout(value)', 'isPositiveInteger(value)']],
+    tests: ['tier/misuse'],
+  },
+  {
+    name: 'tier: an output that is yet to come is taken',
+    file: 'src/tiers/entry-text.ts',
+    edits: [['if (!isThenable(output)) return output', 'return output']],
+    tests: ['tier/misuse'],
+  },
+  {
+    name: 'tier: what a codec has promised may fail unheard',
+    file: 'src/tiers/entry-text.ts',
+    edits: [['Promise.resolve(given).catch(() => undefined)', '']],
+    tests: ['tier/misuse'],
+  },
+  {
+    name: 'tier: arguments that are written as bytes are read as text',
+    file: 'src/tiers/entry-text.ts',
+    edits: [['{ base64: bodyText(text) }', 'bodyText(text)']],
+    tests: ['tier/entry-text'],
+  },
+  {
+    name: 'tier: a call fails by what an entry makes the functions of the user do',
+    file: 'src/core/tier-entries.ts',
+    edits: [
+      [
+        `    } catch (error) {
+      flight.adopt([])`,
+        `    } catch (error) {
+      if (!(error instanceof RefusedEntryError)) throw error
+      flight.adopt([])`,
+      ],
+    ],
+    tests: ['tier/misuse'],
   },
 ]

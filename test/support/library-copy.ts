@@ -18,3 +18,11 @@ export async function libraryCopy(store: TierStore, options: Partial<TierOptions
   const settings = { prefix: 'test', maxClockSkew: 0, ...options }
   return { ...library, snapshots, tier: new StoredTier(store, readTierOptions(settings, 'memory', true)) }
 }
+
+/** The same, with what makes tiers in Redis. */
+export async function libraryCopyForRedis() {
+  vi.resetModules()
+  const library = await import('../../src/index.ts')
+  const { redisTier } = await import('../../src/integrations/redis.ts')
+  return { ...library, redisTier }
+}

@@ -170,6 +170,20 @@ describe('while one process loads', () => {
     expect(functions[1].stats().tier?.waits).toBe(0)
   })
 
+  it('and another one invalidates that, nobody waits for it, since it will not be written', async () => {
+    const { functions, runs } = everywhere()
+    const first = functions[0]()
+    await vi.waitFor(() => expect(runs.length).toBe(1))
+    functions[1].invalidate()
+    const second = functions[1]()
+    await vi.waitFor(() => expect(runs.length).toBe(2))
+    runs[1]?.open('new')
+    expect(await second).toBe('new')
+    runs[0]?.open('old')
+    expect(await first).toBe('old')
+    expect(functions.map((cached) => cached.stats().tier?.writes)).toEqual([0, 1, 0])
+  })
+
   it('a refresh does not wait', async () => {
     const { functions, runs } = everywhere()
     const first = functions[0]()

@@ -2,15 +2,17 @@ import KeyvRedis from '@keyv/redis'
 import { Cluster, Redis } from 'ioredis'
 import Keyv from 'keyv'
 import { createClient, createCluster, createSentinel } from 'redis'
-import { afterAll } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { RefusedEntryError } from '../../src/core/tier.ts'
 import { keyvStore } from '../../src/tiers/keyv-store.ts'
 import { scriptsOf } from '../../src/tiers/redis-client.ts'
 import { redisStore } from '../../src/tiers/redis-store.ts'
+import type { StoreLease, TierStore } from '../../src/tiers/tier-store.ts'
 import { describeTierStore, type OpenStore, type RedisServers } from '../contracts/tier-store.ts'
 import { describeWith } from '../support/installed.ts'
 import { MemoryStore } from '../support/memory-store.ts'
-import { startRedisCluster } from '../support/redis-cluster.ts'
-import { startSentinel } from '../support/redis-sentinel.ts'
+import { type RunningCluster, startRedisCluster } from '../support/redis-cluster.ts'
+import { type RunningSentinel, startSentinel } from '../support/redis-sentinel.ts'
 import { installedRedis, type RunningRedis, startRedis } from '../support/redis-server.ts'
 
 const HOST = '127.0.0.1'
@@ -23,13 +25,35 @@ describeTierStore('the store in memory, of the tests', async () => ({ store: new
 
 describeTierStore('keyvStore of a Keyv in memory', async () => {
   const keyv = new Keyv({ throwOnErrors: true, ttl: 10 })
-  return { store: keyvStore(keyv), putSomethingElse: (key) => keyv.set(key, { a: 1 }) }
+  return { store: keyvStore(keyv), putSomethingElse: (key) => keyv.set(key, { a: 1 }, 60_000) }
 }, ['leases', 'scripts'])
 
+it.each(['hello', '{"value":', '{"value":5}', '[]', '"text"', 'null', ''])(
+  'keyvStore takes %o, which no Keyv has written, for nothing or refuses it, and writes in its place',
+  async (foreign) => {
+    const inMemory = new Map<string, string>()
+    const store = keyvStore(new Keyv({ store: inMemory, throwOnErrors: true }))
+    inMemory.set('keyv:key', foreign)
+    const read = await store.read('key', 1000).catch((error) => error)
+    expect(read === undefined || read instanceof RefusedEntryError).toBe(true)
+    expect(await (await granted(store)).write('text', 1000)).toBe(true)
+    expect(await store.read('key', 1000)).toBe('text')
+  },
+)
+
+async function granted(store: TierStore): Promise<StoreLease> {
+  return (await store.lease('key', 'v1', 1000)) as StoreLease
+}
+
 describeWith(await installedRedis(), 'in Redis', (path) => {
-  const single = startRedis(path)
-  const cluster = startRedisCluster(path)
-  const sentinel = single.then(({ port }) => startSentinel(path, port))
+  let single: Promise<RunningRedis>
+  let cluster: Promise<RunningCluster>
+  let sentinel: Promise<RunningSentinel>
+  beforeAll(() => {
+    single = startRedis(path)
+    cluster = startRedisCluster(path) // which takes two seconds: it is asked last
+    sentinel = single.then(({ port }) => startSentinel(path, port))
+  })
   afterAll(() => Promise.all([single, cluster, sentinel].map(async (started) => (await started).stop())))
 
   /** What is there is given to the store in Redis by a client. */
