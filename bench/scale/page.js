@@ -3,7 +3,16 @@ import { CHECKED, checkTable } from './check/table.js'
 import { COSTS } from './costs.js'
 import { remediesTable } from './remedies.js'
 import { USUAL } from './settings.js'
-import { busyTable, checksTable, formulasTable, HAVE, lagTable, loadsTable, operationsTable } from './tables.js'
+import {
+  busyTable,
+  checksTable,
+  contestedTable,
+  formulasTable,
+  HAVE,
+  lagTable,
+  loadsTable,
+  operationsTable,
+} from './tables.js'
 
 const whole = (number) => number.toLocaleString('en-US')
 
@@ -31,6 +40,7 @@ The last check against real processes is of \`node bench/scale/check.js\`.`,
     `## Loads per second, without the tier → with it\n\n${loadsTable()}\n\n${LOADS}`,
     `## Checks per second\n\nThe tier changes nothing here.\n\n${checksTable()}\n\n${CHECKS}`,
     `## Operations of the tier per second\n\n${operationsTable()}\n\n${OPERATIONS}`,
+    `## A key that is written again while it is loaded\n\n${CONTESTED}\n\n${contestedTable()}`,
     `## What is busy\n\n${BUSY}\n\n${busyTables()}\n\n${MOVES}`,
     `## What to do\n\n${remediesTable(USUAL)}\n\n${REMEDIES}`,
     `## Checks on a replica: stale calls per million\n\n${lagTable()}\n\n${REPLICAS}`,
@@ -100,6 +110,9 @@ more processes wait, the more often that happens.`
 const CHECKS = `A check may serve only who asked before it began. By key, sessions of a process meet in a check only if they ask for the same
 key within its 2 ms, which hardly ever happens here. A batch serves all that was asked for, and a process has one at a time: so
 there are never more than processes / duration. When the database slows down, batches grow, and their number falls.`
+
+const CONTESTED = `For each write of a key that is written 10 times a second, is asked for 40 times a second by each process, and takes 50 ms
+to load.`
 
 const OPERATIONS = `A process reads the tier when it has no entry, or one that is outdated; a load takes a lease and a write more; and who waits
 for the load of another process looks after 4, 12, 27, 57 and 117 ms, and then every 75 ms, with two operations each time. So each

@@ -112,6 +112,19 @@ export function lagTable() {
   return table(head, rows, 'r'.repeat(head.length))
 }
 
+/** A key that is written 10 times a second, and takes 50 ms to load: how often it is loaded for each write. */
+export function contestedTable() {
+  const key = { requests: 40, calls: 1, keys: 1, max: 1, writes: 10, checks: 'shared' }
+  const rows = PROCESSES.map((processes) => {
+    const run = { seconds: processes > 500 ? 5 : 20, warmUp: 1 }
+    const [without, shared] = [false, true].map((tier) => simulate({ ...USUAL, ...key, processes, tier }, run))
+    const loads = [without, shared].map((rates) => fixed(rates.loads / key.writes, 1))
+    return [fixed(processes, 0), ...loads, rate(shared.operations / key.writes)]
+  })
+  const head = ['processes', 'loads without the tier', 'loads with it', 'operations of the tier']
+  return table(head, rows, 'r'.repeat(head.length))
+}
+
 /** Formulas beside what was played, on a system that is small enough. */
 export function formulasTable() {
   const small = { ...USUAL, keys: 100, max: 100, processes: 16 }

@@ -40,6 +40,11 @@ export const candidates = {
     how: 'the same with a client of `redis`, and `codec: JSON`',
     open: async ({ port, ...needs }) => ours(needs, port && (await nodeRedis(port)), { codec: JSON }),
   },
+  'versioned-lru-cache (tierTimeout)': {
+    package: 'versioned-lru-cache',
+    how: 'the same with a client of `redis`, and `tierTimeout: 10_000`: it waits for the tier, as the others do',
+    open: async ({ port, ...needs }) => ours(needs, port && (await nodeRedis(port)), {}, { tierTimeout: 10_000 }),
+  },
   'versioned-lru-cache (no tier)': {
     package: 'versioned-lru-cache',
     how: 'the same without `tier`',
@@ -76,14 +81,15 @@ export const candidates = {
 /**
  * @param {{ max: number, load: Call }} needs
  * @param {object | undefined} client
+ * @param {object} [tierOptions]
  * @param {object} [options]
  * @returns {Promise<Opened>}
  */
-async function ours({ max, load }, client, options) {
+async function ours({ max, load }, client, tierOptions, options) {
   const { runInSession, versionedLruCache } = await import('../../../dist/index.js')
   const { redisTier } = await import('../../../dist/integrations/redis.js')
-  const tier = client && redisTier(client, { prefix: 'bench', ...options })
-  const cached = versionedLruCache(load, { name: 'record', version: () => 1, max, tier })
+  const tier = client && redisTier(client, { prefix: 'bench', ...tierOptions })
+  const cached = versionedLruCache(load, { name: 'record', version: () => 1, max, tier, ...options })
   return {
     call: (key) => runInSession(async () => cached(key)),
     async settled() {

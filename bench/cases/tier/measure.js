@@ -42,7 +42,10 @@ export function measure({ kind, size }, name) {
     const firstKeys = kind === 'LRU hit' ? max : 1
     for (let turn = 0; turn < firstKeys; turn++) await calls.checked(source)
     await calls.alone(WARM_UP)
-    return metricsOf(calls, source, await Wire.open(port))
+    const wire = await Wire.open(port)
+    const metrics = await metricsOf(calls, source, wire)
+    wire.close()
+    return metrics
   })
 }
 
@@ -68,13 +71,16 @@ async function metricsOf(calls, source, wire) {
     times = await calls.alone(DURATION)
   })
   const loads = source.loads / times.length
+  source.loads = 0
+  const { perSecond, count } = await calls.atOnce(AT_ONCE, DURATION)
   return {
-    ops: await calls.atOnce(AT_ONCE, DURATION),
+    ops: perSecond,
     p50: percentile(times, 0.5) * 1000,
     p99: percentile(times, 0.99) * 1000,
     sent: sent / times.length,
     received: received / times.length,
     loads,
+    loadsAtOnce: source.loads / count,
   }
 }
 
@@ -118,7 +124,7 @@ class Calls {
   /**
    * @param {number} callers
    * @param {number} duration
-   * @returns {Promise<number>} calls per second, until the last of them has been written
+   * @returns how many there were, and per second until the last of them has been written
    */
   async atOnce(callers, duration) {
     const began = performance.now()
@@ -128,7 +134,8 @@ class Calls {
     }
     await Promise.all(Array.from({ length: callers }, repeat))
     await this.#cache.settled?.()
-    return (this.#turn - first) / ((performance.now() - began) / 1000)
+    const count = this.#turn - first
+    return { count, perSecond: count / ((performance.now() - began) / 1000) }
   }
 
   #nextKey() {
