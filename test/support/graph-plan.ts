@@ -25,6 +25,8 @@ export interface FunctionPlan {
   readonly equals: boolean
   readonly max: number
   readonly maxStamps: number
+  /** Whether it has the tier, where there is one. */
+  readonly isShared: boolean
   readonly reads: readonly Read[]
 }
 
@@ -46,6 +48,8 @@ export type GraphStep =
 export interface GraphActor {
   /** Without one, each call is a session of its own. */
   readonly session: number | undefined
+  /** In which process, where there are several. */
+  readonly process: number
   readonly steps: readonly GraphStep[]
 }
 
@@ -112,6 +116,7 @@ const functionPlan: fc.Arbitrary<FunctionPlan> = fc.record({
   equals: fc.integer({ min: 0, max: 3 }).map((one) => one === 0),
   max: fc.constantFrom(1, 10, 10),
   maxStamps: fc.constantFrom(2, ...Array(15).fill(1000)),
+  isShared: fc.integer({ min: 0, max: 4 }).map((one) => one > 0),
   reads: fc.array(read, { minLength: 1, maxLength: 4 }),
 })
 
@@ -144,6 +149,7 @@ const step: fc.Arbitrary<GraphStep> = fc.oneof(
 
 const actor: fc.Arbitrary<GraphActor> = fc.record({
   session: fc.option(fc.nat(2), { nil: undefined, freq: 4 }),
+  process: fc.nat(1),
   steps: fc.array(step, { minLength: 1, maxLength: 5 }),
 })
 

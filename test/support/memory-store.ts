@@ -10,7 +10,8 @@ export class MemoryStore implements TierStore {
   /** What was asked of it, in order: `read`, `lease`, `write`, `release`, `renew`, `remove`. */
   readonly steps: string[] = []
   readonly lifetimes: number[] = []
-  #removals = 0
+  /** How often each key was removed: who has got a lease before that writes nothing. */
+  readonly removals = new Map<string, number>()
 
   /** Runs before each operation: it may fail, or take its time. */
   before: (step: string) => Promise<void> = async () => undefined
@@ -24,7 +25,7 @@ export class MemoryStore implements TierStore {
 
   async remove(key: string): Promise<void> {
     await this.#step('remove')
-    this.#removals++
+    this.removals.set(key, this.#removalsOf(key) + 1)
     this.texts.delete(key)
   }
 
@@ -32,7 +33,7 @@ export class MemoryStore implements TierStore {
     await this.#step('lease')
     const name = `${key}:${purpose}`
     if (this.leases.has(name)) return undefined
-    const [token, removals] = [randomUUID(), this.#removals]
+    const [token, removals] = [randomUUID(), this.#removalsOf(key)]
     this.leases.set(name, token)
     const isHeld = () => this.leases.get(name) === token
     return {
@@ -44,7 +45,7 @@ export class MemoryStore implements TierStore {
         await this.#step('write')
         if (!isHeld()) return false
         this.leases.delete(name)
-        if (removals !== this.#removals) return false
+        if (removals !== this.#removalsOf(key)) return false
         this.texts.set(key, text)
         this.lifetimes.push(lifetime)
         return true
@@ -54,6 +55,10 @@ export class MemoryStore implements TierStore {
         if (isHeld()) this.leases.delete(name)
       },
     }
+  }
+
+  #removalsOf(key: string): number {
+    return this.removals.get(key) ?? 0
   }
 
   async #step(step: string): Promise<void> {
