@@ -81,7 +81,8 @@ export class Graph {
   call(fn: number, arg: string, known?: ReadonlyMap<string, number>): Given {
     const label = `f${fn}(${arg})`
     const unit = unitOfCaller.getStore()
-    const given = (this.functions[fn] as GraphFunction)(arg)
+    const cached = this.functions[fn] as GraphFunction // by itself: it has no `this`
+    const given = cached(arg)
     if (given instanceof Promise) {
       given.then(
         (output) => unit?.got(label, output, known),

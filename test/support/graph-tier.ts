@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { vi } from 'vitest'
 import type { GraphProcess } from './graph-build.ts'
 import { GraphData } from './graph-data.ts'
-import { type GraphPlan, graphPlans } from './graph-plan.ts'
+import { type GraphPlan, graphPlansOf } from './graph-plan.ts'
 import { GraphStore, type PlannedFault, type StoreFault } from './graph-store.ts'
 import { unitOfCaller } from './graph-unit.ts'
 import { GraphWorld } from './graph-world.ts'
@@ -41,14 +41,17 @@ const tierPlan: fc.Arbitrary<TierPlan> = fc.record({
   processes: fc.constantFrom(2, 2, 1),
   maxClockSkew: fc.constantFrom(0, 0, 1, 3),
   drift: fc.constantFrom(0, 1, -1, 0.5, -0.5),
-  tick: fc.constantFrom(0.25, 0.5),
+  tick: fc.constantFrom(0.0625, 0.125, 0.5),
   tierTimeout: fc.constantFrom(...Array(5).fill(Infinity), 4),
   leaseWait: fc.constantFrom(0, 0, 0, 8),
-  faults: fc.oneof(fc.constant([]), fc.array(fault, { maxLength: 4 })),
+  faults: fc.oneof(fc.constant([]), fc.array(fault, { maxLength: 4 }), fc.array(fault, { minLength: 2, maxLength: 6 })),
 })
 
-/** Plans of graphs whose functions have a tier. */
-export const tieredPlans: fc.Arbitrary<[GraphPlan, TierPlan]> = fc.tuple(graphPlans, tierPlan)
+/** Plans of graphs whose functions have a tier: that has no use for what is compared in one process. */
+export const tieredPlans: fc.Arbitrary<[GraphPlan, TierPlan]> = fc.tuple(
+  graphPlansOf({ timed: 3, comparing: 10, functions: 4, actors: 8 }),
+  tierPlan,
+)
 
 /** How long a lease lasts, in milliseconds. */
 const LEASE = 30
