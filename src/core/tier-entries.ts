@@ -61,16 +61,26 @@ export class TierEntries {
     const { key } = flight
     try {
       const entry = await this.#guard.ask(() => this.#tier.read(this.addressOf(key)), { budget, stats: this.#stats })
-      return entry === undefined || entry === NO_ANSWER ? entry : await this.#take(sought, entry)
+      if (entry === undefined || entry === NO_ANSWER) return entry
+      const found = await this.#take(sought, entry)
+      if (found !== undefined) return found
     } catch (error) {
       if (!(error instanceof RefusedEntryError)) throw error
       this.#stats.refused++
       announce({ type: 'entryRefused', name: this.#name, key: showKey(key), reason: error.message })
-      return undefined
     }
+    flight.adopt([]) // what a load brings now is made of something else
+    return undefined
   }
 
-  /** What it was made of, the flight knows before that is looked at, for a writer who comes in between. */
+  /**
+   * What it was made of, the flight knows before that is looked at, for a writer who comes in between. How old it is, is
+   * looked at again when it is there:
+   *
+   *   1. session A finds an entry that is good for two more milliseconds, and looks at what it was made of
+   *   2. three milliseconds later session B begins, and joins A
+   *   3. the entry is good, as far as A can see, and too old for B
+   */
   async #take({ flight, pins, pin }: Sought, entry: TierEntry): Promise<Found | undefined> {
     const { ttl, clock, maxStamps } = this.#settings
     const age = this.#ageOf(entry, flight)
@@ -79,15 +89,9 @@ export class TierEntries {
     const readAt = clock() - age
     const judgement = new Judgement(pins, pin)
     flight.adopt(stamps)
-    if (!(await judgement.accepts(stamps))) {
-      flight.adopt([])
-      return undefined
-    }
+    if (!(await judgement.accepts(stamps))) return undefined
     const output = await entry.output()
-    if (!(age < (typeof ttl === 'function' ? ttl(output) : ttl))) {
-      flight.adopt([])
-      return undefined
-    }
+    if (!(clock() - readAt < (typeof ttl === 'function' ? ttl(output) : ttl))) return undefined
     flight.find(readAt, judgement.order)
     return { output }
   }

@@ -53,6 +53,27 @@ describe('how old what another process has loaded may be', () => {
     expect(await here.cached('timed', load, { ttl: 10 })(), 'when it may be ten milliseconds old').toBe(7)
   })
 
+  it('is looked at again when all that it was made of has been', async () => {
+    const [here, there] = await twoProcesses()
+    const check = gate<number>()
+    const load = (source: () => Promise<unknown>) => async () => {
+      const now = processes.now
+      await source()
+      return now
+    }
+    const theirs = there.source('source', () => 1)
+    const ours = here.source('source', () => check.promise)
+    await there.cached('timed', load(theirs), { ttl: 10 })()
+    const report = here.cached('timed', load(ours), { ttl: 10 })
+    await processes.elapse(8)
+    const early = report()
+    await processes.elapse(4)
+    const late = report() // joins, since what it joins has begun four milliseconds ago
+    check.open(1)
+    expect(await late).toBe(12)
+    expect(await early).toBe(12)
+  })
+
   it('is told to the store as what is left of it', async () => {
     const [here] = await twoProcesses()
     const loading = gate()
@@ -69,7 +90,7 @@ describe('how old what another process has loaded may be', () => {
     const [ours, theirs] = [here, there].map((process) => {
       const part = process.cached('part', async () => processes.now, { ttl: 10, tier: undefined })
       return process.cached('page', () => part())
-    }) as [() => Promise<number>, () => Promise<number>]
+    }) as (() => Promise<number>)[] as [() => Promise<number>, () => Promise<number>]
     await theirs()
     await processes.elapse(8)
     expect(await ours()).toBe(0)
