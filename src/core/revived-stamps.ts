@@ -42,7 +42,7 @@ function reviveCall(inner: Inner, carried: CarriedCall, maxClockSkew: number): C
     isWhole: true,
     areTooMany: false,
     order: Number.POSITIVE_INFINITY,
-    born: Number.NEGATIVE_INFINITY,
+    born: readAt, // tells outputs of other processes apart: see `isSame` of a stamp
     generation: inner.store.generations.of(key),
     readAt: now - age,
     expiresAt: now + timeUntil(expiresAt, maxClockSkew),
