@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { deflateRawSync } from 'node:zlib'
+import KeyvRedis from '@keyv/redis'
 import { Redis } from 'ioredis'
+import Keyv from 'keyv'
 import { createClient } from 'redis'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { type CacheEvent, onCacheEvent, type TierStats, versionedLruCache } from '../../src/index.ts'
+import { keyvTier } from '../../src/integrations/keyv.ts'
 import { type IoredisClient, type NodeRedisClient, redisTier } from '../../src/integrations/redis.ts'
 import { freePort } from '../support/free-port.ts'
 import { describeWith } from '../support/installed.ts'
@@ -208,6 +211,31 @@ describeWith(await installedRedis(), 'Redis that does not do what it is asked fo
     }
     expect(await reader('c')).toEqual({ id: 'c' })
     await eventually(() => expect(reader.tier().writes).toBe(1))
+  })
+
+  it.each([
+    ['tells of what fails, if its adapter does', true, { errors: 1, writes: 0 }],
+    ['takes a write for done that failed, if its adapter tells of nothing', false, { errors: 0, writes: 1 }],
+  ])('by way of a Keyv that throws errors: it %s', async (_, throwOnErrors, counted) => {
+    const adapter = new KeyvRedis(`redis://${HOST}:${server.port}`, { throwOnErrors })
+    open.push(() => void adapter.disconnect(true))
+    const keyv = new Keyv(adapter, { throwOnErrors: true })
+    keyv.on('error', () => {})
+    const tier = keyvTier(keyv, { prefix: 'shop' })
+    const cached = versionedLruCache(async () => 'output', {
+      name: newName(),
+      version: () => 1,
+      tier,
+      tierTimeout: 2000,
+    })
+    await server.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction', 'maxmemory', '1')
+    try {
+      expect(await cached()).toBe('output')
+      await eventually(() => expect(cached.stats().tier).toMatchObject({ misses: 1, ...counted }))
+      expect(events.map(({ type }) => type)).toEqual(throwOnErrors ? ['tierFailed'] : [])
+    } finally {
+      await server.command('CONFIG', 'SET', 'maxmemory', '0')
+    }
   })
 
   /** Text that has the right digest, as whoever can write to Redis can make it where there is no secret. */
