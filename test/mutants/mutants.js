@@ -2318,4 +2318,10 @@ return redis.call('PEXPIRE'`,
     ],
     tests: ['tier/misuse'],
   },
+  {
+    name: 'tier: text with half a character is written',
+    file: 'src/tiers/entry-text.ts',
+    edits: [['return requireWhole(text)', 'return text']],
+    tests: ['tier/entry-text'],
+  },
 ]
