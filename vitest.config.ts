@@ -31,7 +31,7 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 120_000,
     coverage: {
-      include: ['src/core/**', 'src/http/**', 'src/integrations/**', 'src/sources/**'],
+      include: ['src/core/**', 'src/http/**', 'src/integrations/**', 'src/sources/**', 'src/tiers/**'],
       reporter: [['text', { skipFull: true }]],
       thresholds: { 100: true },
     },

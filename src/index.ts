@@ -6,6 +6,7 @@ export { type CacheDecorator, cachedMethod } from './core/decorator.ts'
 export type { Dependency, DependencyVersions } from './core/dependency.ts'
 export { dependsOn } from './core/depends-on.ts'
 export {
+  DuplicateNameError,
   InvalidDecoratorTargetError,
   InvalidDependencyError,
   InvalidKeyError,
@@ -14,6 +15,7 @@ export {
   InvalidVersionError,
   LoadCycleError,
   ReadConflictError,
+  TierTimeoutError,
   UnfreezableOutputError,
   UnkeyableArgumentError,
   VersionedLruCacheError,
@@ -22,9 +24,13 @@ export {
 export {
   type CacheEvent,
   type CheckFailedEvent,
+  type EntryRefusedEvent,
   type LateReadEvent,
   type OutputDiffersEvent,
+  type OutputNotSharedEvent,
   onCacheEvent,
+  type TierFailedEvent,
+  type TierRecoveredEvent,
   type TooManyStampsEvent,
   type VerifyFailedEvent,
   type VersionReturnedEvent,
@@ -41,7 +47,8 @@ export {
   Session,
   type SessionHolder,
 } from './core/session.ts'
-export type { CacheStats } from './core/stats.ts'
+export type { CacheStats, TierStats } from './core/stats.ts'
+export type { Tier } from './core/tier.ts'
 export type { VerifyVersions } from './core/verify-settings.ts'
 export type { Version } from './core/version.ts'
 export { type VersionSource, type VersionSourceOptions, versionSource } from './core/version-source.ts'

@@ -39,13 +39,17 @@ describe('who may import whom', () => {
     for (const imported of importsOf(file)) expect(imported).toMatch(/^(core\/|sources\/|node:)/)
   })
 
+  it.each(inFolder('tiers'))('%s imports nothing but core, its neighbours and Node itself', (file) => {
+    for (const imported of importsOf(file)) expect(imported).toMatch(/^(core\/|tiers\/|node:)/)
+  })
+
   it.each(inFolder('integrations'))(
-    '%s imports core, http, sources, its vendor as a type, and no other integration',
+    '%s imports core, http, sources, tiers, its vendor as a type, and no other integration',
     (file) => {
       const text = readFileSync(join(SOURCE, file), 'utf8')
       for (const imported of importsOf(file)) {
         expect(imported).not.toMatch(/^integrations\//)
-        const isVendor = !/^(core\/|http\/|sources\/|node:)/.test(imported) && imported !== NEEDED[file]
+        const isVendor = !/^(core\/|http\/|sources\/|tiers\/|node:)/.test(imported) && imported !== NEEDED[file]
         if (isVendor) expect(text).toMatch(new RegExp(`import type [^'"]* from '${imported}'`))
       }
     },

@@ -1,16 +1,19 @@
-import { versionOfAll } from './composite.ts'
+import type { CarriedCall } from './carried-stamps.ts'
+import { timelessClock } from './clock.ts'
 import type { Judgement } from './judgement.ts'
 import { type Key, keyOfCall } from './key.ts'
 import { isPrimitive } from './key-writer.ts'
+import { cachedFunctions } from './names.ts'
 import { describeVersion, type Pin, type PinOwner, type SeenVersion } from './pin.ts'
 import type { Pins } from './pins.ts'
 import type { Settings } from './settings.ts'
-import type { SourceStamp } from './source-stamp.ts'
 import type { Origin, Stamp } from './stamps.ts'
 import type { Store } from './store.ts'
 import { after, recover } from './thenable.ts'
+import { NotSharedError } from './tier.ts'
 import { type Reading, sameVersion, type Version } from './version.ts'
-import { type Asker, pinVersion, type SharedKey, type Versions } from './versions.ts'
+import { type Asker, pinVersion, type Versions } from './versions.ts'
+import { wallTime } from './wall-clock.ts'
 
 /** A cached function, as far as stamps need it. */
 export interface Inner extends PinOwner {
@@ -29,11 +32,12 @@ export interface Inner extends PinOwner {
 const PROCESS: string = crypto.randomUUID()
 
 /** A call of a cached function that a load has made. */
-class CallStamp implements Stamp {
+export class CallStamp implements Stamp {
   readonly key: Key
   readonly #inner: Ref<Inner>
   readonly #name: string
   readonly #self: Ref<unknown>
+  readonly #hasSelf: boolean
   readonly #args: unknown[]
   readonly #origin: Origin
   /** The version that it went by; undefined when the function has none, or goes by sources that have stamps themselves. */
@@ -44,13 +48,14 @@ class CallStamp implements Stamp {
    * A method's cache is to die with its instance, so neither is held. To any other function its `this` is nothing by
    * which calls differ.
    *
-   * @param seen the version that it went by, if the function has any; `'sources'` if those have stamps themselves.
+   * @param seen what it went by.
    */
-  constructor(inner: Inner, { self, args }: Asker, key: Key, seen: Reading | 'sources' | undefined, origin: Origin) {
+  constructor(inner: Inner, { self, args }: Asker, key: Key, seen: Seen, origin: Origin) {
     this.key = key
     this.#inner = inner.isOfInstance ? new WeakRef(inner) : { deref: () => inner }
     this.#name = inner.name
-    this.#self = typeof self === 'object' && self !== null ? new WeakRef(self) : { deref: () => self }
+    this.#hasSelf = typeof self === 'object' && self !== null
+    this.#self = this.#hasSelf ? new WeakRef(self as object) : { deref: () => self }
     this.#args = args
     this.#origin = { ...origin, stamps: undefined } // they stand beside it, or do not matter
     this.#hasSources = seen === 'sources'
@@ -89,7 +94,7 @@ class CallStamp implements Stamp {
   /** Whether its output would be good for this session, as far as its own version and the clock can tell. */
   #isCurrent(inner: Inner, call: Asker, judgement: Judgement): boolean | Promise<boolean> {
     const { generation, readAt, expiresAt } = this.#origin
-    if (inner.store.generation(this.key) !== generation) return false
+    if (inner.store.generations.of(this.key) !== generation) return false
     if (expiresAt !== Number.POSITIVE_INFINITY) {
       const now = judgement.nowBy(inner.settings.clock)
       if (!(now >= readAt && now < expiresAt)) return false
@@ -126,9 +131,13 @@ class CallStamp implements Stamp {
   }
 
   /** The arguments are the caller's, who may have changed them: then they ask for something else than the key says. */
-  #refuseChanged({ settings, name }: Inner, { self, args }: Asker): void {
-    if (settings.key === undefined && args.every(isPrimitive)) return
-    if (keyOfCall(settings.key, name, self, args) !== this.key) throw new Error('changed')
+  #isChanged({ settings, name }: Inner, { self, args }: Asker): boolean {
+    if (settings.key === undefined && args.every(isPrimitive)) return false
+    return keyOfCall(settings.key, name, self, args) !== this.key
+  }
+
+  #refuseChanged(inner: Inner, call: Asker): void {
+    if (this.#isChanged(inner, call)) throw new Error('changed')
   }
 
   /** What has no version is told by when it was made: only by that can a client know whether it has the same. */
@@ -140,39 +149,33 @@ class CallStamp implements Stamp {
     if (this.#hasSources) return describeVersion(owner, this.key, undefined)
     return describeVersion(owner, this.key, [PROCESS, 'made', born, readAt, generation])
   }
+
+  carry(): CarriedCall {
+    const inner = this.owner
+    const refuse = (why: string): NotSharedError => new NotSharedError(`it was made of ${this.#name}, ${why}`)
+    if (inner === undefined || inner.isOfInstance) throw refuse('a method, and no name tells which instance it is of')
+    if (cachedFunctions.only(inner.name) !== inner) throw refuse('which has no "name" that no other function has')
+    if (this.#origin.identity !== 0) throw refuse('which has "equals": only here it is known which outputs are equal')
+    if (this.#hasSelf && this.#version !== undefined) throw refuse('whose version function has a "this"')
+    if (this.#isChanged(inner, { self: undefined, args: this.#args })) throw refuse('whose arguments have changed')
+    const { clock, codeVersion } = inner.settings
+    const { readAt, expiresAt, exact } = this.#origin
+    return {
+      call: inner.name,
+      codeVersion,
+      key: this.key,
+      args: this.#args,
+      version: this.#version,
+      hasSources: this.#hasSources,
+      readAt: clock === timelessClock ? Number.NEGATIVE_INFINITY : wallTime(readAt, clock),
+      expiresAt: wallTime(expiresAt, clock),
+      exact,
+    }
+  }
 }
 
-/** What a call is to the load that has made it. Sources that functions share are looked at once for all of them. */
-export function stampsOfCall(
-  inner: Inner,
-  call: Asker,
-  { key, seen }: Pin,
-  origin: Origin,
-  pins: Pins,
-  shared: readonly SharedKey[] | undefined,
-): Stamp[] {
-  const stamps = origin.identity === 0 ? stampsOfShared(shared, pins, seen, origin.exact) : undefined
-  return [...(stamps ?? []), new CallStamp(inner, call, key, stamps === undefined ? seen : 'sources', origin)]
-}
-
-/**
- * Undefined if the session does not see any more what the call went by:
- *
- *   1. a session calls `page`, whose load calls `part`, which goes by version 1 of a source
- *   2. a writer commits version 2, the session is renewed, and reads the source
- *   3. `part` has its output: that is of version 1, though the session sees 2
- */
-function stampsOfShared(
-  shared: readonly SharedKey[] | undefined,
-  pins: Pins,
-  seen: Reading | undefined,
-  exact: boolean,
-): SourceStamp[] | undefined {
-  if (shared === undefined || seen === undefined) return undefined
-  const stamps = shared.flatMap(({ source, value }) => source.stampOf(pins, value, exact) ?? [])
-  if (stamps.length < shared.length) return undefined
-  return sameVersion(versionOfAll(stamps.map(({ version }) => version)), seen.version) ? stamps : undefined
-}
+/** The version that a call went by, if the function has any; `'sources'` where those have stamps themselves. */
+type Seen = Pick<Reading, 'version'> | 'sources' | undefined
 
 /** Something that may be gone. */
 interface Ref<T> {

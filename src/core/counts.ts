@@ -6,13 +6,16 @@ import type { Key } from './key.ts'
  */
 export class Counts {
   readonly #max: number
+  readonly #after: (last: number) => number
   readonly #ofKeys = new Map<Key, number>()
   /** Of all keys that are not in the map. */
   #floor = 0
   #last = 0
 
-  constructor(max: number) {
+  /** @param after gives a greater number. */
+  constructor(max: number, after: (last: number) => number = (last) => last + 1) {
     this.#max = max
+    this.#after = after
   }
 
   of(key: Key): number {
@@ -20,13 +23,13 @@ export class Counts {
   }
 
   bump(key: Key): void {
-    this.#last++
+    this.#last = this.#after(this.#last)
     this.#ofKeys.set(key, this.#last)
     if (this.#ofKeys.size > this.#max) this.bumpAll()
   }
 
   bumpAll(): void {
-    this.#last++
+    this.#last = this.#after(this.#last)
     this.#ofKeys.clear()
     this.#floor = this.#last
   }

@@ -7,8 +7,9 @@ import {
   controlsOf,
   dress,
 } from './cached-function.ts'
-import { describe, InvalidDecoratorTargetError } from './errors.ts'
+import { describe, InvalidDecoratorTargetError, InvalidOptionError } from './errors.ts'
 import { requireLoader } from './loader.ts'
+import { claimName } from './names.ts'
 import type { Settings, UserFunction } from './settings.ts'
 import { VersionedLruCache } from './versioned-lru-cache.ts'
 
@@ -62,6 +63,17 @@ function decorateLegacy(
   return { ...descriptor, value: cachedPerInstance(requireLoader(descriptor.value), settings) }
 }
 
+/** No name tells one instance from another: with a tier, the key has to say all by which their outputs differ. */
+function claimForAll(method: UserFunction<unknown>, { name, tier, key }: Settings, cached: object): void {
+  if (tier === undefined) return
+  if (key === undefined) {
+    throw new InvalidOptionError(
+      `"tier" is shared by all instances that have the method ${method.name}: give a "key" that tells apart what they give.`,
+    )
+  }
+  claimName(name as string, cached)
+}
+
 /** Held weakly by the instance, so that a cache neither outlives its instance nor keeps it alive. */
 function cachedPerInstance(method: UserFunction<unknown>, settings: Settings): UserFunction<unknown> {
   const caches = new WeakMap<object, VersionedLruCache>()
@@ -78,6 +90,7 @@ function cachedPerInstance(method: UserFunction<unknown>, settings: Settings): U
     if (this === null || (typeof this !== 'object' && typeof this !== 'function')) throw lostInstance(method, this)
     return cacheOf(this).call(this, ...args)
   }, method)
+  claimForAll(method, settings, cached)
   cachesOf.set(cached, cacheOf)
   return cached
 }

@@ -47,6 +47,16 @@ export class VersionTimeoutError extends VersionedLruCacheError {
   override readonly code = 'ERR_VERSION_TIMEOUT'
 }
 
+/** A tier did not answer within `tierTimeout`. No call fails with it: it is in the event `tierFailed`. */
+export class TierTimeoutError extends VersionedLruCacheError {
+  override readonly code = 'ERR_TIER_TIMEOUT'
+}
+
+/** Two cached functions with a tier have the same name, so that one would get the outputs of the other. */
+export class DuplicateNameError extends VersionedLruCacheError {
+  override readonly code = 'ERR_DUPLICATE_NAME'
+}
+
 /** A load needs its own result: the cached function calls itself with the same arguments. */
 export class LoadCycleError extends VersionedLruCacheError {
   override readonly code = 'ERR_LOAD_CYCLE'

@@ -71,11 +71,50 @@ export interface TooManyStampsEvent {
   readonly maxStamps: number
 }
 
+/** An operation of a tier has failed, or was too late. The call went on without it. */
+export interface TierFailedEvent {
+  readonly type: 'tierFailed'
+  /** The name of the tier. */
+  readonly tier: string
+  readonly error: unknown
+  /** Whether it is left alone from now on, and tried again later. */
+  readonly isDown: boolean
+}
+
+/** A tier that was left alone has answered. */
+export interface TierRecoveredEvent {
+  readonly type: 'tierRecovered'
+  /** The name of the tier. */
+  readonly tier: string
+}
+
+/** What a tier had was not written by us, is damaged or too large. It counts as a miss, and is written anew. */
+export interface EntryRefusedEvent {
+  readonly type: 'entryRefused'
+  /** The name of the cached function. */
+  readonly name: string
+  readonly key: string
+  readonly reason: string
+}
+
+/** An output cannot be carried to other processes, and stays in this one. Told once for each cached function. */
+export interface OutputNotSharedEvent {
+  readonly type: 'outputNotShared'
+  /** The name of the cached function. */
+  readonly name: string
+  readonly key: string
+  readonly reason: string
+}
+
 /** What happens in any cached function of the process, for those who watch. More types will come. */
 export type CacheEvent =
   | CheckFailedEvent
+  | EntryRefusedEvent
   | LateReadEvent
   | OutputDiffersEvent
+  | OutputNotSharedEvent
+  | TierFailedEvent
+  | TierRecoveredEvent
   | TooManyStampsEvent
   | VerifyFailedEvent
   | VersionReturnedEvent

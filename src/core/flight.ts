@@ -1,5 +1,6 @@
 import { nextOrder } from './checks.ts'
 import { endStep, type Load, type Waiter } from './cycle.ts'
+import type { KeptLease } from './kept-lease.ts'
 import { type Key, showKey } from './key.ts'
 import { Reads } from './reads.ts'
 import type { Origin, Stamps } from './stamps.ts'
@@ -11,10 +12,10 @@ export class Flight implements Load {
   /** The loads of which cached function it is one of. */
   readonly flights: Flights
   readonly awaits: Set<Waiter> = new Set()
-  readonly reads: Reads
+  reads: Reads
   readonly key: Key
   /** What the session that started it goes by. */
-  readonly reading: Reading
+  reading: Reading
   /** Whether it was asked for by `refresh`. */
   readonly isRefresh: boolean
   /** How often the key had been invalidated when it began, or with it, when it is a refresh that has landed. */
@@ -24,6 +25,10 @@ export class Flight implements Load {
   /** Whether its output may still be kept. */
   lands = true
   work: Work | undefined = undefined
+  /** The right to write what it brings into the tier. */
+  lease: KeptLease | undefined = undefined
+  /** Whether it needs no load, since the tier had its output. */
+  isFound = false
   /** Where its output comes from, once it is there; also what is known of that when it has failed. */
   origin: Origin | undefined = undefined
 
@@ -34,6 +39,24 @@ export class Flight implements Load {
     this.reading = reading
     this.generation = generation
     this.isRefresh = isRefresh
+  }
+
+  /** What it was made of is known before there is an output. */
+  adopt(stamps: Stamps): void {
+    this.reads = new Reads(this.flights)
+    this.reads.adopt(stamps)
+  }
+
+  /**
+   * Its output was found.
+   *
+   * @param readAt when its version was read, by the clock of the function: the TTL counts from there.
+   * @param order of the oldest reading by which it was found good.
+   */
+  find(readAt: number, order: number): void {
+    this.isFound = true
+    this.reading = { ...this.reading, readAt }
+    this.reads.order = order
   }
 
   /** It is over. */

@@ -2,15 +2,15 @@ import { types } from 'node:util'
 import { nextOrder } from './checks.ts'
 import { currentWork } from './context.ts'
 import { awaitLoad, cycleError } from './cycle.ts'
-import { announce } from './events.ts'
 import { Flight, Flights } from './flight.ts'
-import { deepFreeze } from './freeze.ts'
 import { acceptsFailure, acceptsOutput } from './joining.ts'
-import { type Key, showKey } from './key.ts'
+import type { Key } from './key.ts'
+import { Landing } from './landing.ts'
 import type { Pin } from './pin.ts'
 import { Pins } from './pins.ts'
 import type { Settings, UserFunction } from './settings.ts'
-import type { Counters } from './stats.ts'
+import { SharedOutputs } from './shared-outputs.ts'
+import type { Counters, TierStats } from './stats.ts'
 import type { Store } from './store.ts'
 import { after, isThenable, recover } from './thenable.ts'
 import type { Reading } from './version.ts'
@@ -36,6 +36,8 @@ export class Loads {
   readonly #store: Store
   readonly #counters: Counters
   readonly #flights: Flights
+  readonly #shared: SharedOutputs | undefined
+  readonly #landing: Landing
   /** Whether calls give promises, as far as can be seen: of the functions, and of what the loader has given. */
   givesPromises: boolean
 
@@ -45,7 +47,10 @@ export class Loads {
     this.#settings = settings
     this.#store = store
     this.#counters = counters
-    this.givesPromises = types.isAsyncFunction(loader) || isAsyncVersion(settings.version)
+    const { tier, version } = settings
+    this.#shared = tier && new SharedOutputs(name, { ...settings, tier }, store)
+    this.#landing = new Landing(this.#flights, settings, store, this.#shared, counters)
+    this.givesPromises = tier !== undefined || types.isAsyncFunction(loader) || isAsyncVersion(version)
   }
 
   get count(): number {
@@ -59,6 +64,15 @@ export class Loads {
 
   groundAll(): void {
     this.#flights.groundAll()
+  }
+
+  /** What other processes have brought of this key, nobody reads any more. */
+  remove(key: Key): void {
+    this.#shared?.remove(key)
+  }
+
+  get tierStats(): TierStats | undefined {
+    return this.#shared && { ...this.#shared.stats }
   }
 
   /**
@@ -119,7 +133,7 @@ export class Loads {
       const isOwn = load instanceof Flight && load.flights === this.#flights && load.key === key
       if (isOwn) throw cycleError([load.label, load.label])
     }
-    return this.#flights.takeOff(key, reading, this.#store.generation(key), isRefresh)
+    return this.#flights.takeOff(key, reading, this.#store.generations.of(key), isRefresh)
   }
 
   #join(flight: Flight): Promise<unknown> {
@@ -131,69 +145,34 @@ export class Loads {
   }
 
   #load(call: LoadCall, flight: Flight): unknown {
-    const loaded = this.#run(call, flight)
-    if (!(loaded instanceof Promise)) return this.#land(flight, loaded, false)
+    const loaded = this.#begin(call, flight)
+    if (!(loaded instanceof Promise)) return this.#landing.land(flight, loaded, false)
     flight.outcome = loaded.then(
-      (output) => this.#land(flight, output, true),
-      (error) => this.#fail(flight, error),
+      (output) => this.#landing.land(flight, output, true),
+      (error) => this.#landing.fail(flight, error),
     )
     flight.reading.snapshot?.keepFor(flight.outcome)
     return flight.outcome
   }
 
+  #begin(call: LoadCall, flight: Flight): unknown {
+    if (this.#shared !== undefined) {
+      return this.#shared.bring({ flight, pins: pinsOf(call), pin: call.pin }, () => this.#run(call, flight))
+    }
+    try {
+      return this.#run(call, flight)
+    } catch (error) {
+      return this.#landing.fail(flight, error)
+    }
+  }
+
   #run(call: LoadCall, flight: Flight): unknown {
     this.#counters.loads++
-    try {
-      const load = (): unknown => this.#loader.apply(call.self, call.args)
-      const loaded = runLoad(flight, pinsOf(call), flight.reading.snapshot, load)
-      if (!isThenable(loaded)) return loaded
-      this.givesPromises = true
-      return Promise.resolve(loaded)
-    } catch (error) {
-      return this.#fail(flight, error)
-    }
-  }
-
-  #fail(flight: Flight, error: unknown): never {
-    this.#counters.loadErrors++
-    flight.trace(flight.reads.close(), this.#lifetime)
-    this.#flights.end(flight)
-    throw error
-  }
-
-  /** The slot is free before anyone gets the output, and the output is kept only if nothing came between. */
-  #land(flight: Flight, output: unknown, async: boolean): unknown {
-    const stamps = flight.reads.closeWith()
-    this.#flights.end(flight)
-    if (this.#settings.freeze) deepFreeze(output)
-    const { key, order } = flight
-    const lands = flight.lands && !this.#store.isNewer(key, order)
-    const identity = this.#store.identify(key, output, lands)
-    let lifetime = this.#lifetime
-    if (flight.work?.tainted || !flight.reads.isWhole) {
-      this.#counters.unkept++
-      this.#tellOfTooMany(flight)
-    } else if (!lands) {
-      this.#counters.overtaken++
-    } else {
-      this.#flights.overtake(key, order)
-      if (flight.isRefresh) flight.generation = this.#store.outdate(key)
-      const making = stamps === undefined && identity === 0 ? undefined : { stamps, identity }
-      lifetime = this.#store.keep(flight, output, async, making)
-    }
-    flight.trace(stamps, lifetime, identity)
-    return output
-  }
-
-  /** How long what is not kept would have been good; by a function of the output, not at all. */
-  get #lifetime(): number {
-    const { ttl } = this.#settings
-    return typeof ttl === 'number' ? ttl : 0
-  }
-
-  #tellOfTooMany({ reads, key }: Flight): void {
-    const { name, maxStamps } = this.#flights
-    if (reads.areTooMany) announce({ type: 'tooManyStamps', name, key: showKey(key), maxStamps })
+    const load = (): unknown => this.#loader.apply(call.self, call.args)
+    const loaded = runLoad(flight, pinsOf(call), flight.reading.snapshot, load)
+    if (!isThenable(loaded)) return loaded
+    this.givesPromises = true
+    return Promise.resolve(loaded)
   }
 
   /**
@@ -202,7 +181,7 @@ export class Loads {
    */
   loadBehind(call: LoadCall, reading: Reading): void {
     if (this.#flights.hasLanding(call.pin.key)) return
-    const flight = this.#flights.takeOff(call.pin.key, reading, this.#store.generation(call.pin.key), false)
+    const flight = this.#flights.takeOff(call.pin.key, reading, this.#store.generations.of(call.pin.key), false)
     recover(
       () => this.#load({ ...call, pins: new Pins() }, flight),
       () => undefined,

@@ -1,11 +1,18 @@
 import type { Clock } from './clock.ts'
 import type { Key, KeyParts } from './key.ts'
 import type { SessionHolder } from './session.ts'
+import type { Tier } from './tier.ts'
 import type { VerifyVersions } from './verify-settings.ts'
 import type { Version } from './version.ts'
 
 /** The options of a cached function, by the loader's `this`, arguments, output and the version's type. */
-export interface CacheOptions<This, Args extends readonly unknown[], Output, V extends MaybeAsyncVersion> {
+export interface CacheOptions<
+  This,
+  Args extends readonly unknown[],
+  Output,
+  V extends MaybeAsyncVersion,
+  T extends Tier | undefined = Tier | undefined,
+> {
   /**
    * Says which state of the data a call depends on: cheap, called with the call's arguments, at most once
    * per session and arguments, also for what the session's loads call. It must give a value that is unique for
@@ -127,11 +134,35 @@ export interface CacheOptions<This, Args extends readonly unknown[], Output, V e
    */
   verifyVersions?: VerifyVersions<Output> | undefined
   /**
-   * What people know the function by, in errors and statistics. Two functions of one name share nothing.
+   * What people know the function by, in errors and statistics. Two functions of one name share nothing. To other
+   * processes it says which function is meant: with a `tier`, and for functions that are called by the loaders of such.
    *
-   * @default the loader's name
+   * @default the loader's name; with a `tier` it has to be given, and be unique in the process
    */
   name?: string | undefined
+  /**
+   * A second store behind the LRU, which several processes share: see `redisTier` and `keyvTier`. What one of them has
+   * loaded, the others need not load while its version is the one that their session sees. Calls give promises then, and
+   * outputs have to be such that they can be carried.
+   *
+   * @default none
+   */
+  tier?: T | undefined
+  /**
+   * How long a call waits for its tier at the most before it goes on without it, in milliseconds. (While another process
+   * loads the same it waits for that, see `leaseWait` of the tier.)
+   *
+   * @default 100
+   */
+  tierTimeout?: number | undefined
+  /**
+   * Which code has made an output: what was made by another one is not read from the tier, nor what was made of it. Change
+   * it with a deploy that changes what the loader gives.
+   *
+   * @default none
+   * @example process.env.GIT_COMMIT
+   */
+  codeVersion?: string | undefined
   /**
    * Milliseconds on a clock that never goes back.
    *

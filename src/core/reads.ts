@@ -138,6 +138,11 @@ export class Reads {
     return this.close()
   }
 
+  /** It is not loaded, but was found with all that it was made of. */
+  adopt(stamps: Stamps): void {
+    this.#waves = stamps.map((wave) => wave.map((stamp, place) => ({ place, stamp })))
+  }
+
   soFar(): Stamp[] {
     return this.#waves.flat().map(({ stamp }) => stamp)
   }

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Clock, monotonicClock } from './clock.ts'
+import { type Clock, monotonicClock, timelessClock } from './clock.ts'
 import { describe, InvalidOptionError } from './errors.ts'
 import type { Key } from './key.ts'
 import type { MaybeAsyncVersion } from './options.ts'
 import type { SessionOption } from './session.ts'
+import type { Tier } from './tier.ts'
 import { isTimeout, TIMEOUT_WANTED } from './timeout.ts'
 import { readVerifySettings, type VerifySettings } from './verify-settings.ts'
 import { isSource } from './version-source.ts'
@@ -27,6 +28,9 @@ export interface Settings {
   readonly versionTimeout: number
   readonly verifyVersions: VerifySettings | undefined
   readonly name: string | undefined
+  readonly tier: Tier | undefined
+  readonly tierTimeout: number
+  readonly codeVersion: string | undefined
   readonly clock: Clock
 }
 
@@ -50,6 +54,9 @@ const DEFAULTS: Settings = {
   versionTimeout: 10_000,
   verifyVersions: undefined,
   name: undefined,
+  tier: undefined,
+  tierTimeout: 100,
+  codeVersion: undefined,
   clock: monotonicClock,
 }
 
@@ -80,7 +87,10 @@ const RULES: { readonly [Option in keyof Settings]: Rule } = {
   maxStamps: ['a whole number of stamps, at least 1', isPositiveInteger],
   versionTimeout: [TIMEOUT_WANTED, isTimeout],
   verifyVersions: ['an object such as { sample: 0.01 }', isPlainOptions],
-  name: ['a string that is not empty', (value) => typeof value === 'string' && value !== ''],
+  name: ['a string that is not empty', isText],
+  tier: ['what redisTier or keyvTier gives', isTier],
+  tierTimeout: [TIMEOUT_WANTED, isTimeout],
+  codeVersion: ['a string that is not empty', isText],
   clock: ['a function that returns milliseconds', isFunction],
 }
 
@@ -109,6 +119,9 @@ export function readOptions(options: unknown): Settings {
   if ((settings.maxSize === Number.POSITIVE_INFINITY) !== (settings.sizeCalculation === undefined)) {
     throw new InvalidOptionError('"maxSize" and "sizeCalculation" need each other: give both or neither.')
   }
+  if (settings.tier !== undefined && settings.name === undefined) {
+    throw new InvalidOptionError('"tier" tells outputs apart by "name": give one that no other function has.')
+  }
   return settings.verifyVersions === undefined ? settings : withVerification(settings)
 }
 
@@ -125,9 +138,11 @@ function withEquals(settings: Omit<Settings, 'equals'> & { equals: Settings['equ
 
 /** Where nothing is ever too old, nobody has to ask what time it is: that saves two readings of the clock on each first hit. */
 function withClock(settings: Settings): Settings {
-  const { ttl, staleWhileRevalidate, staleIfError, verifyVersions } = settings
+  const { ttl, staleWhileRevalidate, staleIfError, verifyVersions, tier } = settings
   const isTimeless = ttl === Number.POSITIVE_INFINITY && staleWhileRevalidate === 0 && staleIfError === 0
-  return isTimeless && verifyVersions === undefined ? { ...settings, clock: () => 0 } : settings
+  return isTimeless && verifyVersions === undefined && tier === undefined
+    ? { ...settings, clock: timelessClock }
+    : settings
 }
 
 function checkOption(name: string, value: unknown): void {
@@ -148,6 +163,15 @@ function unknownOption(name: string): InvalidOptionError {
 
 export function isFunction(value: unknown): boolean {
   return typeof value === 'function'
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
+}
+
+function isTier(value: unknown): boolean {
+  const { read, remove, lease } = Object(value) as Partial<Tier>
+  return [read, remove, lease].every(isFunction)
 }
 
 function isPlainOptions(value: unknown): boolean {

@@ -5,6 +5,7 @@ import { type Clock, monotonicClock } from './clock.ts'
 import { ambientPins } from './context.ts'
 import { describe, InvalidKeyError } from './errors.ts'
 import { isKeyParts, type Key, keyOfParts, NO_ARGUMENTS } from './key.ts'
+import { versionSources } from './names.ts'
 import { Pin, type PinOwner } from './pin.ts'
 import type { Pins } from './pins.ts'
 import { readsOfCaller } from './reads.ts'
@@ -28,6 +29,7 @@ export class SharedSource implements PinOwner {
 
   constructor({ name, read, readMany, timeout, database }: SourceSettings) {
     this.name = name
+    versionSources.add(name, this)
     this.isAsync = readMany !== undefined || types.isAsyncFunction(read)
     const settings = { name, timeout, timeoutOption: 'timeout', clock: monotonicClock as Clock, database }
     this.#checks = readMany === undefined ? new Checks(read, settings) : new Batches(readMany, settings)

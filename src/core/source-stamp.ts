@@ -1,9 +1,12 @@
+import type { CarriedStamp } from './carried-stamps.ts'
 import type { Judgement } from './judgement.ts'
-import type { Key } from './key.ts'
+import type { Key, KeyParts } from './key.ts'
+import { versionSources } from './names.ts'
 import { describeVersion, type PinOwner, type SeenVersion } from './pin.ts'
 import type { Pins } from './pins.ts'
 import type { Stamp } from './stamps.ts'
 import { after, recover } from './thenable.ts'
+import { NotSharedError } from './tier.ts'
 import { type Reading, sameVersion, type Version } from './version.ts'
 
 /** A version source, as far as stamps need it. */
@@ -47,5 +50,13 @@ export class SourceStamp implements Stamp {
 
   describe(): SeenVersion {
     return describeVersion(this.owner, this.key, this.version)
+  }
+
+  carry(): CarriedStamp {
+    const { owner, version } = this
+    if (versionSources.only(owner.name) !== owner) {
+      throw new NotSharedError(`there are several version sources of the name "${owner.name}": give each its own`)
+    }
+    return { source: owner.name, value: this.#value as KeyParts, version, exact: this.#exact }
   }
 }

@@ -1,3 +1,4 @@
+import type { CarriedStamp } from './carried-stamps.ts'
 import type { Judgement } from './judgement.ts'
 import type { Key } from './key.ts'
 import type { PinOwner, SeenVersion } from './pin.ts'
@@ -14,6 +15,8 @@ export interface Stamp {
   matches(judgement: Judgement): boolean | Promise<boolean>
   /** What the load saw. It differs when a version does, or, where there is none, when the output is another one. */
   describe(): SeenVersion
+  /** @throws {NotSharedError} when other processes could not tell what it stands for. */
+  carry(): CarriedStamp
 }
 
 /**
@@ -34,7 +37,7 @@ export interface Origin {
   readonly order: number
   /** When the oldest thing was read that went into it. */
   readonly born: number
-  /** How often the key had been invalidated when its load began. */
+  /** That of the key when its load began: it moves on when the key is invalidated. */
   readonly generation: number
   /** By the clock of the function. */
   readonly readAt: number

@@ -43,16 +43,38 @@ export interface CacheStats {
   entries: number
   /** Sum of their sizes now; 0 without `sizeCalculation`. */
   totalSize: number
-  /** Loads that run now. */
+  /** What it has had of its tier; undefined when it has none. */
+  tier: TierStats | undefined
+  /** Loads that run now; with a tier, also what is looked for there. */
   runningLoads: number
   /** Keys for which a check runs now. */
   runningChecks: number
 }
 
+/** What a cached function has had of its tier. */
+export interface TierStats {
+  /** Loads that were not needed, since the tier had the output. */
+  hits: number
+  /** Times that it had no good one. */
+  misses: number
+  /** Entries that were not ours, damaged or too large. */
+  refused: number
+  /** Operations that failed or were too late. */
+  errors: number
+  /** Operations that were not tried, since the tier had failed again and again. */
+  skipped: number
+  /** Calls that waited for the load of another process. */
+  waits: number
+  /** Entries that were written. */
+  writes: number
+  /** Outputs that could not be carried. */
+  unshared: number
+}
+
 /** The part of the stats that is counted; the rest is looked up when asked for. */
 export type Counters = Omit<CacheStats, LookedUp>
 
-type LookedUp = 'checks' | 'checkErrors' | 'entries' | 'totalSize' | 'runningLoads' | 'runningChecks'
+type LookedUp = 'tier' | 'checks' | 'checkErrors' | 'entries' | 'totalSize' | 'runningLoads' | 'runningChecks'
 
 export function newCounters(): Counters {
   return {
@@ -73,4 +95,8 @@ export function newCounters(): Counters {
     verifyErrors: 0,
     returnedVersions: 0,
   }
+}
+
+export function newTierStats(): TierStats {
+  return { hits: 0, misses: 0, refused: 0, errors: 0, skipped: 0, waits: 0, writes: 0, unshared: 0 }
 }

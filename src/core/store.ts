@@ -1,7 +1,7 @@
-import { Counts } from './counts.ts'
 import { Entries, type Making } from './entries.ts'
 import { NO_SLOT, type Slot } from './eviction.ts'
 import type { Flight } from './flight.ts'
+import { Generations } from './generations.ts'
 import { isSame, newIdentity } from './identity.ts'
 import type { Key } from './key.ts'
 import type { Settings } from './settings.ts'
@@ -18,21 +18,17 @@ export interface KeptOutput {
   readonly stamps: Stamps | undefined
 }
 
-/** Keys that were invalidated are told apart up to here, or up to `max` entries where those are more. */
-const MIN_GENERATIONS = 1000
-
 /** The outputs that are kept: judged on the way out, sized and dated on the way in. */
 export class Store {
+  readonly generations: Generations
   readonly #settings: Settings
   readonly #counters: Counters
   readonly #entries: Entries
-  /** How often each key was invalidated. */
-  readonly #generations: Counts
 
   constructor(settings: Settings, counters: Counters) {
     this.#settings = settings
     this.#counters = counters
-    this.#generations = new Counts(Math.max(MIN_GENERATIONS, settings.max))
+    this.generations = new Generations(settings.max)
     this.#entries = new Entries(settings, () => {
       counters.evictions++
     })
@@ -92,7 +88,7 @@ export class Store {
       areTooMany: false,
       order,
       born: orders[slot] as number,
-      generation: this.generation(key),
+      generation: this.generations.of(key),
       readAt: readAt[slot] as number,
       expiresAt: expiresAt[slot] as number,
       exact: exact[slot] === 1,
@@ -196,24 +192,13 @@ export class Store {
     return lifetime
   }
 
-  /** How often a key was invalidated: what was made of its output before is not good any more. */
-  generation(key: Key): number {
-    return this.#generations.of(key)
-  }
-
-  /** @returns the generation of what is made of this key's output from now on: what was made of it before is outdated. */
-  outdate(key: Key): number {
-    this.#generations.bump(key)
-    return this.generation(key)
-  }
-
   delete(key: Key): boolean {
-    this.outdate(key)
+    this.generations.outdate(key)
     return this.#entries.delete(key)
   }
 
   clear(): void {
-    this.#generations.bumpAll()
+    this.generations.outdateAll()
     this.#entries.clear()
   }
 }

@@ -1,16 +1,18 @@
 import { Answers, type Outcome } from './answers.ts'
-import { type Inner, stampsOfCall } from './call-stamp.ts'
+import type { Inner } from './call-stamp.ts'
 import { ambientPins } from './context.ts'
 import { type Dependency, dependencyOn } from './dependency.ts'
 import { forgetMadeOf } from './forget.ts'
 import { type Key, keyOfCall } from './key.ts'
 import { Loads } from './load.ts'
+import { cachedFunctions } from './names.ts'
 import { readInLoad } from './nested.ts'
 import { Pin } from './pin.ts'
 import type { Pins } from './pins.ts'
 import { type Reads, readsOfCaller } from './reads.ts'
 import { allPinsOfCaller, pinsOfCaller, type SessionOption } from './session.ts'
 import type { Settings, UserFunction } from './settings.ts'
+import { stampsOfCall } from './stamps-of-call.ts'
 import { type CacheStats, type Counters, newCounters } from './stats.ts'
 import { Store } from './store.ts'
 import { Verifier } from './verifier.ts'
@@ -41,6 +43,7 @@ export class VersionedLruCache implements Inner {
     this.#loads = new Loads(this.name, loader, settings, this.store, this.#counters)
     const { verifyVersions } = settings
     const verifier = verifyVersions && new Verifier(this, verifyVersions, this.#counters)
+    if (settings.name !== undefined && !isOfInstance) cachedFunctions.add(settings.name, this)
     this.#answers = new Answers(this, this.#loads, verifier, this.#counters)
   }
 
@@ -91,6 +94,7 @@ export class VersionedLruCache implements Inner {
   invalidate(self: unknown, args: unknown[]): boolean {
     const key = this.#keyOf(self, args)
     this.#forget(key)
+    this.#loads.remove(key)
     return this.store.delete(key)
   }
 
@@ -109,6 +113,7 @@ export class VersionedLruCache implements Inner {
       ...this.versions.stats(),
       entries: this.store.count,
       totalSize: this.store.totalSize,
+      tier: this.#loads.tierStats,
       runningLoads: this.#loads.count,
     }
   }

@@ -1,21 +1,33 @@
 import { randomUUID } from 'node:crypto'
 import { describe, InvalidOptionError, InvalidVersionError, VersionTimeoutError } from '../core/errors.ts'
+import type { Tier } from '../core/tier.ts'
 import { withTimeout } from '../core/timeout.ts'
 import type { Version } from '../core/version.ts'
 import { type VersionSource, versionSource } from '../core/version-source.ts'
 import { BUMP, bumpLua, READ } from '../sources/redis-scripts.ts'
+import { type Codec, type Devalue, devalueCodec } from '../tiers/codec.ts'
+import { type IoredisClient, type NodeRedisClient, scriptsOf } from '../tiers/redis-client.ts'
+import { redisStore } from '../tiers/redis-store.ts'
+import { StoredTier } from '../tiers/stored-tier.ts'
+import { type LeaseOptions, readTierOptions, type TierOptions } from '../tiers/tier-options.ts'
 
-export { bumpLua }
+export { bumpLua, type Codec, type Devalue, devalueCodec, type IoredisClient, type NodeRedisClient }
 
-/** What is used of a client of `redis`, or of a cluster of it. */
-export interface NodeRedisClient {
-  eval(script: string, options: { keys: string[]; arguments: string[] }): PromiseLike<unknown>
-}
+/** The options of {@link redisTier}. */
+export interface RedisTierOptions extends TierOptions, LeaseOptions {}
 
-/** What is used of a client of `ioredis` or `iovalkey`, or of a cluster of it. */
-export interface IoredisClient {
-  eval(script: string, numberOfKeys: number, ...keysAndArguments: string[]): PromiseLike<unknown>
-  defineCommand(name: string, definition: { lua: string }): void
+/**
+ * Makes a tier in Redis or Valkey, for the option `tier` of a cached function: what one process has loaded, the others read
+ * there. Each of them judges it by the version that its session sees. One process loads at a time per key and version.
+ *
+ * @param client connected, with reconnection as you like it: while it does not answer, calls go on without it.
+ * @throws {InvalidOptionError} for a client that is none, and an option that is missing, unknown or cannot be used.
+ * @example
+ * const tier = redisTier(client, { prefix: 'shop' })
+ * const report = versionedLruCache(buildReport, { name: 'report', version: reportVersion, tier })
+ */
+export function redisTier(client: NodeRedisClient | IoredisClient, options: RedisTierOptions): Tier {
+  return new StoredTier(redisStore(scriptsOf(client)), readTierOptions(options, 'redis', true))
 }
 
 export interface RedisVersionOptions {
@@ -76,10 +88,12 @@ export interface RedisVersions extends VersionSource<string, Promise<Version>> {
  * await menus.bump('eu')
  */
 export function redisVersions(
-  client: NodeRedisClient | IoredisClient,
+  client: Pick<NodeRedisClient, 'eval'> | Pick<IoredisClient, 'eval' | 'defineCommand'>,
   { prefix = 'versions', name = 'redis', timeout = 10_000, ...others }: RedisVersionOptions = {},
 ): RedisVersions {
-  const run = runnerOf(client)
+  const scripts = scriptsOf(client)
+  /** Its one argument is a string that was never there before. */
+  const run = (script: string, keys: string[]): Promise<unknown> => scripts.run(script, keys, [randomUUID()])
   const all = `{${admitPrefix(prefix)}}`
   const redisKey = (key: string): string => `${all}:${admitKey(key)}`
   const keysOf = (keys: readonly string[]): string[] => (keys.length === 0 ? [all] : keys.map(redisKey))
@@ -99,23 +113,6 @@ export function redisVersions(
       return ['EVAL', BUMP, String(bumped.length), ...bumped, randomUUID()]
     },
   })
-}
-
-/** Runs a script, whose one argument is a string that was never there before. */
-function runnerOf(client: unknown): (script: string, keys: string[]) => Promise<unknown> {
-  if (typeof (client as NodeRedisClient | undefined)?.eval !== 'function') {
-    throw new InvalidOptionError(`The client is ${describe(client)}: give one of "redis" or "ioredis".`)
-  }
-  if (isIoredis(client as NodeRedisClient | IoredisClient)) {
-    const ioredis = client as IoredisClient
-    return async (script, keys) => ioredis.eval(script, keys.length, ...keys, randomUUID())
-  }
-  const nodeRedis = client as NodeRedisClient
-  return async (script, keys) => nodeRedis.eval(script, { keys, arguments: [randomUUID()] })
-}
-
-function isIoredis(client: NodeRedisClient | IoredisClient): client is IoredisClient {
-  return 'defineCommand' in client
 }
 
 /** Of an answer of {@link READ}: each version with what it counts under, the server's history and the prefix's version. */

@@ -47,7 +47,7 @@ export class GraphWorld {
   }
 
   /** How often something has happened, by the statistics of all functions. */
-  count(name: keyof CacheStats): number {
+  count(name: Exclude<keyof CacheStats, 'tier'>): number {
     return this.graph.functions.reduce((sum, cached) => sum + cached.stats()[name], 0)
   }
 

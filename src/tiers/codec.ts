@@ -1,0 +1,48 @@
+import { Buffer } from 'node:buffer'
+import { createRequire } from 'node:module'
+import { InvalidOptionError } from '../core/errors.ts'
+import { requireFaithful } from './faithful.ts'
+
+/** Makes a text of an output, or bytes, and the output of those. `JSON` is one, for outputs that are plain JSON. */
+export interface Codec {
+  /** @throws for what it cannot carry. */
+  stringify(value: unknown): string | Uint8Array
+  /** @throws for what it has not made. */
+  parse(text: never): unknown
+}
+
+/** What is used of the package `devalue`. */
+export interface Devalue {
+  stringify(value: unknown, reducers: Record<string, (value: unknown) => unknown>): string
+  parse(text: string, revivers: Record<string, (value: never) => unknown>): unknown
+}
+
+/**
+ * What comes back is what went in, references included: primitives, plain objects, arrays, `Date`, `Map`, `Set`, typed
+ * arrays and `Buffer`. Everything else is refused, so no class is ever revived.
+ *
+ * @param devalue the package of that name, for programs that are bundled; others need not give it.
+ * @example
+ * const tier = redisTier(client, { prefix: 'shop', codec: devalueCodec(await import('devalue')) })
+ */
+export function devalueCodec(devalue: Devalue): Codec {
+  return {
+    stringify(value) {
+      requireFaithful(value)
+      return devalue.stringify(value, { Buffer: (item) => Buffer.isBuffer(item) && [item.toString('base64')] })
+    },
+    parse: (text: string) => devalue.parse(text, { Buffer: ([base64]: [string]) => Buffer.from(base64, 'base64') }),
+  }
+}
+
+/** @throws {InvalidOptionError} when the package is not there. */
+export function defaultCodec(): Codec {
+  try {
+    return devalueCodec(createRequire(import.meta.url)('devalue') as Devalue)
+  } catch (cause) {
+    throw new InvalidOptionError(
+      'A tier takes the package "devalue", which is not there: install it, or give another "codec", such as JSON.',
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,148 @@
+import { Buffer } from 'node:buffer'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { promisify } from 'node:util'
+import { deflateRaw, inflateRaw } from 'node:zlib'
+import { type NewTierEntry, NotSharedError, RefusedEntryError, type TierAddress, type TierEntry } from '../core/tier.ts'
+import type { Codec } from './codec.ts'
+import {
+  type ArgumentsCodec,
+  type BodyKind,
+  type EntryHeader,
+  isSameAddress,
+  readHeader,
+  writeHeader,
+} from './entry-header.ts'
+
+/** Changes whenever what stands behind it is written in another way. */
+const FORMAT = 'vlc1'
+
+export interface TextSettings {
+  readonly codec: Codec
+  /** Bytes of an output above which it is compressed. */
+  readonly compressAbove: number
+  /** The first signs, each may have signed; none for a mere digest. */
+  readonly secrets: readonly string[]
+  /** Bytes of a text, and of an output when it is inflated. */
+  readonly maxEntrySize: number
+}
+
+/**
+ * Entries as texts: the format and a digest of all that follows, a header, the output.
+ *
+ *     vlc1 J7aX…
+ *     {"name":"report","key":"eu","version":7,"readAt":1764201600000}
+ *     {"total":42}
+ */
+export class EntryText {
+  readonly #settings: TextSettings
+  readonly #args: ArgumentsCodec
+
+  constructor(settings: TextSettings) {
+    const { codec } = settings
+    this.#settings = settings
+    this.#args = {
+      write: (args) => bodyText(codec.stringify(args)),
+      read: (text) => codec.parse(text as never),
+    }
+  }
+
+  /**
+   * The output is written before this returns, since others may change it then.
+   *
+   * @throws {NotSharedError} for what the codec cannot carry, or what gets too large, by the promise.
+   */
+  async write(address: TierAddress, entry: NewTierEntry): Promise<string> {
+    const { compressAbove, maxEntrySize } = this.#settings
+    const output = this.#stringify(entry.output)
+    const isBytes = typeof output !== 'string'
+    const isDeflated = Buffer.byteLength(output) > compressAbove
+    const header = this.#writeHeader({ ...entry, address, body: { isBytes, isDeflated } })
+    const body = isDeflated ? (await deflated(output)).toString('base64') : bodyText(output)
+    const signed = `${header}\n${body}`
+    const text = `${FORMAT} ${this.#digest(signed, this.#settings.secrets[0])}\n${signed}`
+    const size = Buffer.byteLength(text)
+    if (size <= maxEntrySize) return text
+    throw new NotSharedError(`it takes ${size} bytes, which is more than "maxEntrySize" (${maxEntrySize})`)
+  }
+
+  /** @throws {RefusedEntryError} for what is not written by us, or not for this address. */
+  read(address: TierAddress, text: string): TierEntry {
+    const [first, header, bodyAt] = linesOf(text)
+    const [format, digest] = first.split(' ')
+    if (format !== FORMAT) throw new RefusedEntryError('it is not an entry of this format')
+    if (!this.#isSigned(text.slice(first.length + 1), digest)) {
+      throw new RefusedEntryError('its digest is wrong: it is damaged, or somebody else has written it')
+    }
+    const { address: own, body, ...entry } = this.#readHeader(header)
+    if (!isSameAddress(own, address)) throw new RefusedEntryError('it is the entry of another call')
+    return { ...entry, output: () => this.#readOutput(text.slice(bodyAt), body) }
+  }
+
+  #stringify(output: unknown): string | Uint8Array {
+    try {
+      return this.#settings.codec.stringify(output)
+    } catch (error) {
+      throw notCarried(error)
+    }
+  }
+
+  #writeHeader(header: EntryHeader): string {
+    try {
+      return writeHeader(header, this.#args)
+    } catch (error) {
+      throw notCarried(error)
+    }
+  }
+
+  #readHeader(line: string): EntryHeader {
+    try {
+      return readHeader(line, this.#args)
+    } catch (cause) {
+      throw new RefusedEntryError('its header cannot be read', { cause })
+    }
+  }
+
+  async #readOutput(body: string, { isBytes, isDeflated }: BodyKind): Promise<unknown> {
+    const { codec, maxEntrySize } = this.#settings
+    try {
+      if (!isDeflated) return codec.parse((isBytes ? Buffer.from(body, 'base64') : body) as never)
+      const bytes = await inflated(Buffer.from(body, 'base64'), { maxOutputLength: maxEntrySize })
+      return codec.parse((isBytes ? bytes : bytes.toString()) as never)
+    } catch (cause) {
+      throw new RefusedEntryError(`its output cannot be read: ${String((cause as Error)?.message)}`, { cause })
+    }
+  }
+
+  #isSigned(text: string, digest = ''): boolean {
+    const { secrets } = this.#settings
+    const given = Buffer.from(digest, 'base64url')
+    return (secrets.length === 0 ? [undefined] : secrets).some((secret) => {
+      const wanted = Buffer.from(this.#digest(text, secret), 'base64url')
+      return wanted.length === given.length && timingSafeEqual(wanted, given)
+    })
+  }
+
+  /** @see RFC 2104 for HMAC. A mere digest finds what was damaged, a signed one also what was forged. */
+  #digest(text: string, secret: string | undefined): string {
+    const hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret)
+    return hash.update(text).digest('base64url')
+  }
+}
+
+const deflated = promisify(deflateRaw) as (input: string | Uint8Array) => Promise<Buffer>
+const inflated = promisify(inflateRaw) as (input: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>
+
+function bodyText(output: string | Uint8Array): string {
+  return typeof output === 'string' ? output : Buffer.from(output).toString('base64')
+}
+
+function linesOf(text: string): [first: string, header: string, bodyAt: number] {
+  const first = text.indexOf('\n')
+  const second = text.indexOf('\n', first + 1)
+  return [text.slice(0, first), text.slice(first + 1, second), second + 1]
+}
+
+function notCarried(error: unknown): NotSharedError {
+  if (error instanceof NotSharedError) return error
+  return new NotSharedError(`the codec cannot carry it: ${String((error as Error)?.message)}`, { cause: error })
+}
