@@ -14,7 +14,7 @@ export interface Codec {
 /** What is used of the package `devalue`. */
 export interface Devalue {
   stringify(value: unknown, reducers: Record<string, (value: unknown) => unknown>): string
-  parse(text: string, revivers: Record<string, (value: never) => unknown>): unknown
+  parse(text: string, revivers: Record<string, (value: unknown) => unknown>): unknown
 }
 
 /**
@@ -23,7 +23,7 @@ export interface Devalue {
  *
  * @param devalue the package of that name, for programs that are bundled; others need not give it.
  * @example
- * const tier = redisTier(client, { prefix: 'shop', codec: devalueCodec(await import('devalue')) })
+ * const tier = redisTier(client, { prefix: 'shop', codec: devalueCodec(devalue) }) // where devalue is the imported package
  */
 export function devalueCodec(devalue: Devalue): Codec {
   return {
@@ -31,7 +31,7 @@ export function devalueCodec(devalue: Devalue): Codec {
       requireFaithful(value)
       return devalue.stringify(value, { Buffer: (item) => Buffer.isBuffer(item) && [item.toString('base64')] })
     },
-    parse: (text: string) => devalue.parse(text, { Buffer: ([base64]: [string]) => Buffer.from(base64, 'base64') }),
+    parse: (text: string) => devalue.parse(text, { Buffer: (list) => Buffer.from((list as [string])[0], 'base64') }),
   }
 }
 

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import { deflateRaw, inflateRaw } from 'node:zlib'
+import { describe } from '../core/errors.ts'
 import { type NewTierEntry, NotSharedError, RefusedEntryError, type TierAddress, type TierEntry } from '../core/tier.ts'
 import type { Codec } from './codec.ts'
 import {
@@ -79,11 +80,14 @@ export class EntryText {
   }
 
   #stringify(output: unknown): string | Uint8Array {
+    let text: unknown
     try {
-      return this.#settings.codec.stringify(output)
+      text = this.#settings.codec.stringify(output)
     } catch (error) {
       throw notCarried(error)
     }
+    if (typeof text === 'string' || text instanceof Uint8Array) return text
+    throw new NotSharedError(`the codec gave ${describe(text)} for it, which is neither a string nor bytes`)
   }
 
   #writeHeader(header: EntryHeader): string {

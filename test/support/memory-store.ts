@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto'
+import { RefusedEntryError } from '../../src/core/tier.ts'
+import type { TierStore } from '../../src/tiers/tier-store.ts'
+
+/** A store that several copies of the library share, with all that one in Redis promises, and that a test can look into. */
+export class MemoryStore implements TierStore {
+  readonly texts = new Map<string, string>()
+  /** Who has which lease; they last until they are given back, or a test takes them away. */
+  readonly leases = new Map<string, string>()
+  /** What was asked of it, in order: `read`, `lease`, `write`, `release`, `renew`, `remove`. */
+  readonly steps: string[] = []
+  readonly lifetimes: number[] = []
+  #removals = 0
+
+  /** Runs before each operation: it may fail, or take its time. */
+  before: (step: string) => Promise<void> = async () => undefined
+
+  async read(key: string, maxBytes: number): Promise<string | undefined> {
+    await this.#step('read')
+    const text = this.texts.get(key)
+    if (text !== undefined && Buffer.byteLength(text) > maxBytes) throw new RefusedEntryError('it is too large')
+    return text
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.#step('remove')
+    this.#removals++
+    this.texts.delete(key)
+  }
+
+  async lease(key: string, purpose: string): ReturnType<TierStore['lease']> {
+    await this.#step('lease')
+    const name = `${key}:${purpose}`
+    if (this.leases.has(name)) return undefined
+    const [token, removals] = [randomUUID(), this.#removals]
+    this.leases.set(name, token)
+    const isHeld = () => this.leases.get(name) === token
+    return {
+      renew: async () => {
+        await this.#step('renew')
+        return isHeld()
+      },
+      write: async (text, lifetime) => {
+        await this.#step('write')
+        if (!isHeld()) return false
+        this.leases.delete(name)
+        if (removals !== this.#removals) return false
+        this.texts.set(key, text)
+        this.lifetimes.push(lifetime)
+        return true
+      },
+      release: async () => {
+        await this.#step('release')
+        if (isHeld()) this.leases.delete(name)
+      },
+    }
+  }
+
+  async #step(step: string): Promise<void> {
+    this.steps.push(step)
+    await this.before(step)
+  }
+}

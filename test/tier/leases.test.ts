@@ -1,0 +1,168 @@
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type LibraryCopy, libraryCopy } from '../support/library-copy.ts'
+import { MemoryStore } from '../support/memory-store.ts'
+import { gated } from '../support/world.ts'
+
+const store = new MemoryStore()
+let copies: LibraryCopy[] = []
+
+beforeAll(async () => {
+  copies = [await libraryCopy(store), await libraryCopy(store), await libraryCopy(store, { leaseWait: 40 })]
+})
+
+beforeEach(() => {
+  store.texts.clear()
+  store.leases.clear()
+  store.steps.length = 0
+  store.before = async () => undefined
+})
+
+let count = 0
+
+function everywhere(options: object = {}) {
+  count++
+  const { fn, runs } = gated<[], string>()
+  const functions = copies.map(({ versionedLruCache, tier }) =>
+    versionedLruCache(fn, { name: `gated ${count}`, version: () => 1, tier, ...options }),
+  )
+  return { functions: functions as [(typeof functions)[0], (typeof functions)[0], (typeof functions)[0]], runs }
+}
+
+const leased = () => vi.waitFor(() => expect(store.leases.size).toBe(1))
+
+describe('while one process loads', () => {
+  it('the others wait for its output', async () => {
+    const { functions, runs } = everywhere()
+    const first = functions[0]()
+    await vi.waitFor(() => expect(runs.length).toBe(1))
+    const second = functions[1]()
+    await vi.waitFor(() => expect(functions[1].stats().tier?.waits).toBe(1))
+    runs[0]?.open('done')
+    expect(await Promise.all([first, second])).toEqual(['done', 'done'])
+    expect(runs.length).toBe(1)
+    expect(functions[1].stats()).toMatchObject({ loads: 0, tier: { hits: 1, misses: 1, waits: 1 } })
+  })
+
+  it('and fails, the next one loads', async () => {
+    const { functions, runs } = everywhere()
+    const first = functions[0]()
+    await vi.waitFor(() => expect(runs.length).toBe(1))
+    const second = functions[1]()
+    await vi.waitFor(() => expect(functions[1].stats().tier?.waits).toBe(1))
+    runs[0]?.fail(new Error('boom'))
+    await expect(first).rejects.toThrow('boom')
+    await vi.waitFor(() => expect(runs.length).toBe(2))
+    runs[1]?.open('done')
+    expect(await second).toBe('done')
+  })
+
+  it('and is heard of no more, the next one loads when the lease is over, and what the first one brings is not written', async () => {
+    const { functions, runs } = everywhere()
+    const first = functions[0]()
+    await leased()
+    const second = functions[1]()
+    store.leases.clear() // it has expired
+    await vi.waitFor(() => expect(runs.length).toBe(2))
+    runs[1]?.open('second')
+    expect(await second).toBe('second')
+    await vi.waitFor(() => expect(store.texts.size).toBe(1))
+    runs[0]?.open('first')
+    expect(await first).toBe('first')
+    expect([...store.texts.values()][0]).toContain('second')
+    expect(functions[0].stats().tier?.writes).toBe(0)
+  })
+
+  it('nobody waits longer than "leaseWait"', async () => {
+    const { functions, runs } = everywhere()
+    const first = functions[0]()
+    await leased()
+    const third = functions[2]()
+    await vi.waitFor(() => expect(runs.length).toBe(2))
+    runs[1]?.open('own')
+    expect(await third).toBe('own')
+    expect(functions[2].stats().tier).toMatchObject({ waits: 1, writes: 0 })
+    runs[0]?.open('first')
+    expect(await first).toBe('first')
+  })
+
+  it('another version is loaded at the same time', async () => {
+    let version = 1
+    const { functions, runs } = everywhere({ version: () => version })
+    const first = functions[0]()
+    await leased()
+    version = 2
+    const second = functions[1]()
+    await vi.waitFor(() => expect(runs.length).toBe(2))
+    for (const run of runs) run.open('done')
+    expect(await Promise.all([first, second])).toEqual(['done', 'done'])
+    expect(functions[1].stats().tier?.waits).toBe(0)
+  })
+
+  it('a refresh does not wait', async () => {
+    const { functions, runs } = everywhere()
+    const first = functions[0]()
+    await leased()
+    const second = functions[1].refresh()
+    await vi.waitFor(() => expect(runs.length).toBe(2))
+    for (const run of runs) run.open('done')
+    await Promise.all([first, second])
+    expect(functions[1].stats().tier?.waits).toBe(0)
+  })
+
+  it('whoever gets the lease late looks once more', async () => {
+    const { functions, runs } = everywhere()
+    const first = functions[0]()
+    await vi.waitFor(() => expect(runs.length).toBe(1))
+    let asked = 0
+    store.before = async (step) => {
+      if (step !== 'lease' || ++asked < 2) return
+      runs[0]?.open('done') // between the last look of the one that waits and its lease
+      await first
+      await vi.waitFor(() => expect(store.leases.size).toBe(0))
+    }
+    const second = functions[1]()
+    expect(await second).toBe('done')
+    expect(runs.length).toBe(1)
+    await vi.waitFor(() => expect(store.leases.size).toBe(0))
+  })
+})
+
+describe('a lease', () => {
+  it('is renewed while the load runs, and not after', async () => {
+    const quick = await libraryCopy(store, { lease: 30 } as object)
+    const { fn, runs } = gated<[], string>()
+    count++
+    const cached = quick.versionedLruCache(fn, { name: `renewed ${count}`, version: () => 1, tier: quick.tier })
+    const outcome = cached()
+    await vi.waitFor(() => expect(store.steps.filter((step) => step === 'renew').length).toBeGreaterThan(2))
+    runs[0]?.open('done')
+    await outcome
+    const renewed = store.steps.filter((step) => step === 'renew').length
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    expect(store.steps.filter((step) => step === 'renew').length).toBe(renewed)
+  })
+
+  it('that was lost is not asked for again', async () => {
+    const quick = await libraryCopy(store, { lease: 30 } as object)
+    const { fn, runs } = gated<[], string>()
+    count++
+    const cached = quick.versionedLruCache(fn, { name: `lost ${count}`, version: () => 1, tier: quick.tier })
+    const outcome = cached()
+    await leased()
+    store.leases.clear()
+    store.steps.length = 0
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(store.steps.filter((step) => step === 'renew').length).toBe(1)
+    runs[0]?.open('done')
+    expect(await outcome).toBe('done')
+  })
+
+  it('that comes too late is given back', async () => {
+    const { functions } = everywhere({ tierTimeout: 10 })
+    store.before = (step) => new Promise((resolve) => setTimeout(resolve, step === 'lease' ? 30 : 0))
+    void functions[0]()
+    await vi.waitFor(() => expect(store.steps).toContain('release'))
+    await vi.waitFor(() => expect(store.leases.size).toBe(0))
+    expect(functions[0].stats().tier?.errors).toBe(1)
+  })
+})
