@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import { Redis } from 'ioredis'
+import { expect } from 'vitest'
 import { runInSession, versionedLruCache } from '../../src/index.ts'
 import { redisTier } from '../../src/integrations/redis.ts'
-import { now } from './faults-history.ts'
+import { now, until } from './faults-history.ts'
 import { IS_LONG, type Shown } from './faults-run.ts'
-import { entriesIn, until, type World } from './faults-world.ts'
+import { entriesIn, type World } from './faults-world.ts'
 
 /** What becomes of the bytes of an entry, each time. */
 type Damages = (stored: Buffer) => Iterable<Buffer>
@@ -29,12 +30,12 @@ function makeReport(client: Redis, name: string) {
   const options = { tier: redisTier(client, { prefix: name }), max: 1 }
   const inner = versionedLruCache(async (id: string) => ({ id, at: new Date(1e12) }), {
     ...options,
-    name: 'inner',
+    name: `${name}-inner`,
     version: async () => 7,
   })
   const load = async (id: string) => ({ id, parts: new Map([['inner', await inner(id)]]), numbers: [1, 22n, 333] })
   return Object.assign(
-    versionedLruCache(load, { ...options, name: 'outer', version: async (id: string) => `v${id}` }),
+    versionedLruCache(load, { ...options, name: `${name}-outer`, version: async (id: string) => `v${id}` }),
     { load },
   )
 }
@@ -49,7 +50,7 @@ async function damageEach({ redis }: World, name: string, prefix: string, damage
   const shown = { name, times: 0, outputs: 0, wrong: 0, settled: 0 }
   const right = await ask('a')
   await written(1)
-  const [key] = (await entriesIn(redis, `${prefix}:outer:*`)) as [string]
+  const [key] = (await entriesIn(redis, `${prefix}:${prefix}-outer:*`)) as [string]
   const stored = (await client.getBuffer(key)) as Buffer
   for (const damaged of damages(stored)) {
     await ask('b') // which takes the place of the other
@@ -62,7 +63,8 @@ async function damageEach({ redis }: World, name: string, prefix: string, damage
     shown.settled = Math.max(shown.settled, now() - askedAt)
   }
   client.disconnect()
-  if (counted().refused !== shown.times) throw new Error(`Refused were ${counted().refused} of ${shown.times}.`)
+  expect(shown.wrong).toBe(0)
+  expect(counted().refused).toBe(shown.times)
   return shown
 }
 

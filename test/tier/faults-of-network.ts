@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { now } from './faults-history.ts'
+import { now, until } from './faults-history.ts'
 import type { Fault } from './faults-run.ts'
-import { SETTINGS, until } from './faults-world.ts'
+import { SETTINGS } from './faults-world.ts'
 
 const cut: Fault = {
   name: 'connection cut in mid-reply',
@@ -22,6 +22,7 @@ const late: Fault = {
     const added = await fleet.counting()
     proxy.hold()
     await pause(3 * SETTINGS.tierTimeout)
+    await until('something was late', async () => (await added('errors')) > 0)
     proxy.pass()
     return { bites: await added('errors'), over: now() }
   },
@@ -37,6 +38,7 @@ const slow: Fault = {
       proxy.delay(SETTINGS.tierTimeout + more)
       await pause(2 * SETTINGS.tierTimeout)
     }
+    await until('something was late', async () => (await added('errors')) > 0)
     proxy.pass()
     return { bites: await added('errors'), over: now() }
   },
@@ -62,6 +64,7 @@ const swallowed: Fault = {
     const added = await fleet.counting()
     proxy.swallow()
     await pause(3 * SETTINGS.tierTimeout)
+    await until('something was lost', async () => (await added('errors')) > 0)
     proxy.pass()
     return { bites: await added('errors'), over: now() }
   },

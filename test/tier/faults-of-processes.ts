@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Fleet } from './faults-fleet.ts'
-import { now } from './faults-history.ts'
+import { now, until } from './faults-history.ts'
 import type { Member } from './faults-member.ts'
 import type { Fault } from './faults-run.ts'
-import { SETTINGS, until, type World } from './faults-world.ts'
+import { SETTINGS, type World } from './faults-world.ts'
 
 /** All processes ask for a report that nobody has, and one of them begins to load it. */
 async function withHolder({ fleet, newId }: World) {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { now } from './faults-history.ts'
+import { now, until } from './faults-history.ts'
 import type { Fault } from './faults-run.ts'
-import { entriesIn, infoOf, until, type World } from './faults-world.ts'
+import { entriesIn, infoOf, type World } from './faults-world.ts'
 
 const sizeOf = async ({ redis }: World) => Number(await redis.command('DBSIZE'))
 
@@ -67,8 +67,6 @@ const swapped: Fault = {
   },
 }
 
-const HUGE = `redis.call('SET', KEYS[1], string.rep('x', 104857600)) return redis.call('STRLEN', KEYS[1])`
-
 const huge: Fault = {
   name: 'an entry of 100 MB',
   times: [2, 10],
@@ -76,7 +74,7 @@ const huge: Fault = {
     const added = await fleet.counting()
     const repliedBefore = proxy.replied
     const [key] = await entriesIn(redis, 'faults:list:*')
-    await redis.command('EVAL', HUGE, '1', key as string)
+    await redis.command('SETRANGE', key as string, String(100e6 - 1), 'x')
     const over = now()
     await until('a huge entry was refused', async () => (await added('refused')) + (await added('errors')) > 0)
     const bites = (await added('refused')) + (await added('errors'))
