@@ -17,7 +17,7 @@ export interface Fault {
   readonly limits?: TimeLimits
 }
 
-export interface Injection {
+interface Injection {
   /** How much has felt it, in whatever unit: without any, it has shown nothing. */
   readonly bites: number
   /** When it was over. */
@@ -56,7 +56,7 @@ export async function injectAll(world: World, fault: Fault): Promise<Shown> {
   return { name: fault.name, times, outputs, wrong: sumOf(wrong), settled }
 }
 
-export function sumOf(wrong: Wrong): number {
+function sumOf(wrong: Wrong): number {
   return Object.values(wrong).reduce((sum, count) => sum + count, 0)
 }
 
