@@ -1,0 +1,100 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { now, until } from './faults-history.ts'
+import type { Fault } from './faults-run.ts'
+import { entriesIn, infoOf, type World } from './faults-world.ts'
+
+const sizeOf = async ({ redis }: World) => Number(await redis.command('DBSIZE'))
+
+const restartedEmpty: Fault = {
+  name: 'Redis restarted, empty',
+  times: [2, 20],
+  async inject(world) {
+    const lost = await sizeOf(world)
+    await world.redis.kill()
+    await pause(50)
+    await world.redis.start()
+    return { bites: lost, over: now() }
+  },
+}
+
+const olderDump: Fault = {
+  name: 'Redis restored from an older dump',
+  times: [2, 20],
+  async inject(world) {
+    await world.redis.backUp()
+    await pause(150) // nearly everything is written anew
+    await world.redis.restore()
+    return { bites: await sizeOf(world), over: now() }
+  },
+}
+
+/** While the processes wait for a load, so the lease of that is lost as well. */
+const flushed: Fault = {
+  name: '`FLUSHALL` in mid-flight',
+  times: [4, 50],
+  async inject(world) {
+    const id = world.newId()
+    const loads = world.fleet.nextSlowLoad(id)
+    const asked = world.fleet.orderAll({ do: 'ask', of: 'slow', key: id, callers: 3 })
+    await loads
+    const lost = await sizeOf(world)
+    await world.redis.command('FLUSHALL')
+    const over = now()
+    await asked
+    return { bites: lost, over }
+  },
+}
+
+/** Each key has what another has, entries and leases alike, for as long as it would have had its own. */
+const SWAP = `
+local keys = redis.call('KEYS', 'faults:*')
+local held = {}
+for at, key in ipairs(keys) do held[at] = redis.call('DUMP', key) end
+for at, key in ipairs(keys) do
+  redis.call('RESTORE', key, math.max(0, redis.call('PTTL', key)), held[at % #keys + 1], 'REPLACE')
+end
+return #keys`
+
+const swapped: Fault = {
+  name: 'values swapped between keys',
+  times: [8, 100],
+  async inject({ redis, fleet }) {
+    const added = await fleet.counting()
+    await redis.command('EVAL', SWAP, '0')
+    const over = now()
+    await until('swapped values were refused', async () => (await added('refused')) > 0)
+    return { bites: await added('refused'), over }
+  },
+}
+
+const huge: Fault = {
+  name: 'an entry of 100 MB',
+  times: [2, 10],
+  async inject({ redis, fleet, proxy }) {
+    const added = await fleet.counting()
+    const repliedBefore = proxy.replied
+    const [key] = await entriesIn(redis, 'faults:list:*')
+    await redis.command('SETRANGE', key as string, String(100e6 - 1), 'x')
+    const over = now()
+    await until('a huge entry was refused', async () => (await added('refused')) + (await added('errors')) > 0)
+    const bites = (await added('refused')) + (await added('errors'))
+    if (proxy.replied - repliedBefore > 50e6) throw new Error('A process has fetched the huge entry.')
+    return { bites, over }
+  },
+}
+
+const evicting: Fault = {
+  name: 'memory policy evicts all the time',
+  times: [2, 10],
+  async inject({ redis }) {
+    const evicted = () => infoOf(redis, 'stats', 'evicted_keys')
+    const before = await evicted()
+    const memory = await infoOf(redis, 'memory', 'used_memory')
+    await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-random', 'maxmemory', String(memory))
+    await until('keys were evicted', async () => (await evicted()) - before > 50)
+    await redis.command('CONFIG', 'SET', 'maxmemory', '0')
+    return { bites: (await evicted()) - before, over: now() }
+  },
+}
+
+export const FAULTS_OF_REDIS = [restartedEmpty, olderDump, flushed, swapped, huge, evicting]
