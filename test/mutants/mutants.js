@@ -1977,7 +1977,7 @@ export const mutants = [
     tests: ['tier/entry-text'],
   },
   {
-    name: 'tier: who has invalidated waits for what was loading',
+    name: 'tier: who refreshes does not get the lease of what was loading',
     file: 'src/core/load.ts',
     edits: [['    for (const flight of this.#flights.of(key)) this.#shared?.release(flight)\n', '']],
     tests: ['tier/leases'],
