@@ -73,10 +73,9 @@ export class TierEntries {
       const entry = await this.#guard.ask(() => this.#tier.read(this.addressOf(key)), { budget, stats: this.#stats })
       return entry === undefined || entry === NO_ANSWER ? entry : await this.#take(sought, entry)
     } catch (error) {
-      if (!(error instanceof RefusedEntryError)) throw error
       flight.adopt([])
       this.#stats.refused++
-      announce({ type: 'entryRefused', name: this.#name, key: showKey(key), reason: error.message })
+      announce({ type: 'entryRefused', name: this.#name, key: showKey(key), reason: whyRefused(error) })
       return undefined
     }
   }
@@ -118,4 +117,10 @@ export class TierEntries {
     const { ttl } = this.#settings
     return age === undefined || (typeof ttl === 'number' && age >= ttl) ? undefined : age
   }
+}
+
+/** What is not refused as such may be more than the functions of the user (`key`, `ttl`) are made for. */
+function whyRefused(error: unknown): string {
+  if (error instanceof RefusedEntryError) return error.message
+  return `it cannot be judged: ${String((error as Error)?.message)}`
 }
