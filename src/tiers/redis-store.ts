@@ -25,13 +25,20 @@ return redis.call('GET', KEYS[1])`)
 /** What stands in the place of a lease that was abandoned. */
 const ABANDONED = 'abandoned'
 
-/** Why there is no lease. Otherwise which removal was the last one, if any was: a load that begins now comes after it. */
+/**
+ * Why there is no lease. Otherwise which removal was the last one, if any was: a load that begins now comes after it. The
+ * lease says so behind its token: who had it before a removal cannot write any more, so that there is nothing to wait for,
+ * and the next one takes it over.
+ */
 const LEASE = script(`
-if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
-  if redis.call('GET', KEYS[1]) == '${ABANDONED}' then return 1 end
-  return 0
-end
-return redis.call('GET', KEYS[2]) or ''`)
+local removed = redis.call('GET', KEYS[2]) or ''
+local lease = ARGV[1] .. removed
+if redis.call('SET', KEYS[1], lease, 'NX', 'PX', ARGV[2]) then return removed end
+local held = redis.call('GET', KEYS[1])
+if held == '${ABANDONED}' then return 1 end
+if string.sub(held, #ARGV[1] + 1) == removed then return 0 end
+redis.call('SET', KEYS[1], lease, 'PX', ARGV[2])
+return removed`)
 
 /**
  * Writes if the lease is still held, and nothing was removed since it was given:
@@ -79,9 +86,11 @@ export function redisStore(scripts: RedisScripts): TierStore {
       await run(REMOVE, [key, removalOf(key)], [randomUUID()])
     },
     async lease(key, purpose, milliseconds) {
-      const lease = { entry: key, own: `${key}:${purpose}`, token: randomUUID(), milliseconds }
-      const removed = await run(LEASE, [lease.own, removalOf(key)], [lease.token, String(milliseconds)])
-      if (typeof removed === 'string') return leaseOf(run, { ...lease, removed })
+      const [own, token] = [`${key}:${purpose}`, randomUUID()]
+      const removed = await run(LEASE, [own, removalOf(key)], [token, String(milliseconds)])
+      if (typeof removed === 'string') {
+        return leaseOf(run, { entry: key, own, token: token + removed, removed, milliseconds })
+      }
       return removed === 1 ? 'abandoned' : 'held'
     },
   }
@@ -110,6 +119,7 @@ interface HeldLease {
   readonly entry: string
   /** The key of the lease itself. */
   readonly own: string
+  /** What stands there while it is held. */
   readonly token: string
   /** Which removal was the last one when it was given. */
   readonly removed: string

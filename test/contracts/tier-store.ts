@@ -279,14 +279,27 @@ function describeLeasesAndRemoval(testing: Testing): void {
     expect(await testing.store.read(key, 1000)).toBe('after')
   })
 
-  it('leaves a lease alone when it removes: it is held, renewed and given back', async () => {
+  it('leaves a lease alone when it removes: it is renewed and given back', async () => {
     const key = newKey()
     const lease = await testing.lease(key)
     await testing.store.remove(key)
-    expect(await isHeld(testing, key)).toBe(true)
     expect(await lease.renew?.()).toBe(true)
     await lease.release()
     await testing.put(key, 'after')
+  })
+
+  it('gives a lease with which nothing can be written any more, for a removal, to the next one', async () => {
+    const key = newKey()
+    const before = await testing.lease(key)
+    await testing.store.remove(key)
+    const after = await testing.lease(key)
+    expect(await isHeld(testing, key)).toBe(true)
+    expect(await before.renew?.()).toBe(false)
+    await before.release()
+    await before.abandon(LEASE)
+    expect(await before.write('before', LIFETIME)).toBe(false)
+    expect(await after.write('after', LIFETIME)).toBe(true)
+    expect(await testing.store.read(key, 1000)).toBe('after')
   })
 }
 

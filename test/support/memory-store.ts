@@ -12,7 +12,7 @@ export class MemoryStore implements TierStore {
   /** What was asked of it, in order: `read`, `lease`, `write`, `release`, `abandon`, `renew`, `remove`. */
   readonly steps: string[] = []
   readonly lifetimes: number[] = []
-  #removals = 0
+  readonly #removals = new Map<string, number>()
 
   /** How many leases are held. */
   get held(): number {
@@ -31,7 +31,7 @@ export class MemoryStore implements TierStore {
 
   async remove(key: string): Promise<void> {
     await this.#step('remove')
-    this.#removals++
+    this.#removals.set(key, this.#removalsOf(key) + 1)
     this.texts.delete(key)
   }
 
@@ -39,8 +39,10 @@ export class MemoryStore implements TierStore {
     await this.#step('lease')
     const name = `${key}:${purpose}`
     const holder = this.leases.get(name)
-    if (holder !== undefined) return holder === ABANDONED ? 'abandoned' : 'held'
-    const [token, removals] = [randomUUID(), this.#removals]
+    const removals = this.#removalsOf(key)
+    if (holder === ABANDONED) return 'abandoned'
+    if (holder?.endsWith(` ${removals}`)) return 'held'
+    const token = `${randomUUID()} ${removals}`
     this.leases.set(name, token)
     const isHeld = () => this.leases.get(name) === token
     return {
@@ -52,7 +54,7 @@ export class MemoryStore implements TierStore {
         await this.#step('write')
         if (!isHeld()) return false
         this.leases.delete(name)
-        if (removals !== this.#removals) return false
+        if (removals !== this.#removalsOf(key)) return false
         this.texts.set(key, text)
         this.lifetimes.push(lifetime)
         return true
@@ -68,6 +70,10 @@ export class MemoryStore implements TierStore {
         setTimeout(() => this.leases.delete(name), milliseconds).unref()
       },
     }
+  }
+
+  #removalsOf(key: string): number {
+    return this.#removals.get(key) ?? 0
   }
 
   async #step(step: string): Promise<void> {
