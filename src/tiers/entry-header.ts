@@ -23,10 +23,13 @@ export interface BodyKind {
 
 /** Writes the arguments of calls, which may be anything that an output may be. */
 export interface ArgumentsCodec {
-  write(args: readonly (readonly unknown[])[]): string
+  write(args: readonly (readonly unknown[])[]): WrittenArguments
   /** @throws for what it has not written. */
-  read(text: string): unknown
+  read(written: WrittenArguments): unknown
 }
+
+/** As the codec gives them: text, or bytes in base64. */
+type WrittenArguments = string | { readonly bytes: string }
 
 /** One line of JSON. */
 export function writeHeader(

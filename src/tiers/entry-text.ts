@@ -42,8 +42,11 @@ export class EntryText {
     const { codec } = settings
     this.#settings = settings
     this.#args = {
-      write: (args) => bodyText(codec.stringify(args)),
-      read: (text) => codec.parse(text as never),
+      write: (args) => {
+        const text = codec.stringify(args)
+        return typeof text === 'string' ? text : { bytes: bodyText(text) }
+      },
+      read: (written) => codec.parse((typeof written === 'string' ? written : bytesOf(written.bytes)) as never),
     }
   }
 
@@ -109,8 +112,8 @@ export class EntryText {
   async #readOutput(body: string, { isBytes, isDeflated }: BodyKind): Promise<unknown> {
     const { codec, maxEntrySize } = this.#settings
     try {
-      if (!isDeflated) return codec.parse((isBytes ? Buffer.from(body, 'base64') : body) as never)
-      const bytes = await inflated(Buffer.from(body, 'base64'), { maxOutputLength: maxEntrySize })
+      if (!isDeflated) return codec.parse((isBytes ? bytesOf(body) : body) as never)
+      const bytes = await inflated(bytesOf(body), { maxOutputLength: maxEntrySize })
       return codec.parse((isBytes ? bytes : bytes.toString()) as never)
     } catch (cause) {
       throw new RefusedEntryError(`its output cannot be read: ${String((cause as Error)?.message)}`, { cause })
@@ -138,6 +141,10 @@ const inflated = promisify(inflateRaw) as (input: Buffer, options: { maxOutputLe
 
 function bodyText(output: string | Uint8Array): string {
   return typeof output === 'string' ? output : Buffer.from(output).toString('base64')
+}
+
+function bytesOf(text: string): Buffer {
+  return Buffer.from(text, 'base64')
 }
 
 function linesOf(text: string): [first: string, header: string, bodyAt: number] {

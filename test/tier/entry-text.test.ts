@@ -177,6 +177,9 @@ describe('another codec', () => {
       compressAbove: 10,
     })
     expect(compressed).toMatchObject({ output: { text: 'x'.repeat(100) } })
+    const stamp = { call: 'part', key: 1, args: [1], hasSources: false, readAt: 1, expiresAt: 2, exact: false }
+    const { stamps } = await carried({ stamps: [[stamp]] as never }, ADDRESS, { codec: bytes })
+    expect(stamps).toEqual([[stamp]])
   })
 
   it('may fail: then the output is not shared, or not taken', async () => {
