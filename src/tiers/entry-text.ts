@@ -56,16 +56,23 @@ export class EntryText {
    * @throws {NotSharedError} for what the codec cannot carry, or what gets too large, by the promise.
    */
   async write(address: TierAddress, entry: NewTierEntry): Promise<string> {
-    const { compressAbove, maxEntrySize } = this.#settings
+    const { compressAbove } = this.#settings
     const output = this.#stringify(entry.output)
     const isBytes = typeof output !== 'string'
-    const isDeflated = Buffer.byteLength(output) > compressAbove
+    const length = Buffer.byteLength(output)
+    this.#requireFit(length) // before it is deflated: nobody would inflate it
+    const isDeflated = length > compressAbove
     const header = this.#writeHeader({ ...entry, address, body: { isBytes, isDeflated } })
     const body = isDeflated ? (await deflated(output)).toString('base64') : bodyText(output)
     const signed = `${header}\n${body}`
     const text = `${FORMAT} ${this.#digest(signed, this.#settings.secrets[0])}\n${signed}`
-    const size = Buffer.byteLength(text)
-    if (size <= maxEntrySize) return text
+    this.#requireFit(Buffer.byteLength(text))
+    return text
+  }
+
+  #requireFit(size: number): void {
+    const { maxEntrySize } = this.#settings
+    if (size <= maxEntrySize) return
     throw new NotSharedError(`it takes ${size} bytes, which is more than "maxEntrySize" (${maxEntrySize})`)
   }
 

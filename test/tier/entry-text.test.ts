@@ -154,6 +154,14 @@ describe('a large output', () => {
     )
   })
 
+  it('is not written when nobody would inflate it, however small it is', async () => {
+    const output = { text: 'x'.repeat(11_000) }
+    const compressing = texts({ compressAbove: 10 })
+    await expect(compressing.write(ADDRESS, { ...ENTRY, output: output as never })).rejects.toThrow(
+      /^it takes 11\d{3} bytes, which is more than "maxEntrySize" \(10000\)$/,
+    )
+  })
+
   it('is not inflated beyond what is allowed', async () => {
     const bomb = texts({ compressAbove: 10, maxEntrySize: 1e8 })
     const text = await bomb.write(ADDRESS, { ...ENTRY, output: { text: 'x'.repeat(1e7) } as never })
