@@ -96,7 +96,8 @@ export class EntryText {
     } catch (error) {
       throw notCarried(error)
     }
-    if (typeof text === 'string' || text instanceof Uint8Array) return text
+    if (text instanceof Uint8Array) return text
+    if (typeof text === 'string') return requireWhole(text)
     throw new NotSharedError(`the codec gave ${describe(text)} for it, which is neither a string nor bytes`)
   }
 
@@ -145,6 +146,12 @@ export class EntryText {
 
 const deflated = promisify(deflateRaw) as (input: string | Uint8Array) => Promise<Buffer>
 const inflated = promisify(inflateRaw) as (input: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>
+
+/** In UTF-8, half a character becomes another one, and the digest would not tell. */
+function requireWhole(text: string): string {
+  if (!/\p{Surrogate}/u.test(text)) return text
+  throw new NotSharedError('the codec gave a text for it with half a character, a surrogate that stands alone')
+}
 
 function bodyText(output: string | Uint8Array): string {
   return typeof output === 'string' ? output : Buffer.from(output).toString('base64')

@@ -211,6 +211,13 @@ describe('another codec', () => {
     await expect(texts({ codec }).write(ADDRESS, ENTRY)).rejects.toThrow('the codec gave undefined')
   })
 
+  it('may give half a character, which would come back as another one: then the output is not shared', async () => {
+    const codec: Codec = { stringify: (value) => (value as { text: string }).text, parse: (text: string) => ({ text }) }
+    const write = (text: string) => texts({ codec }).write(ADDRESS, { ...ENTRY, output: { text } as never })
+    await expect(write('half of it: \ud83d')).rejects.toThrow('the codec gave a text for it with half a character')
+    await expect(write('all of it: \ud83d\ude80')).resolves.toContain('🚀')
+  })
+
   it('that is damaged on the way, with a right digest, has a header that cannot be read', async () => {
     const failing: Codec = { stringify: () => '[', parse: JSON.parse }
     const stamps = [[{ call: 'part', args: [1], readAt: 1, expiresAt: 2, key: 1, hasSources: false, exact: false }]]
