@@ -1,8 +1,30 @@
 import { Buffer } from 'node:buffer'
 import { types } from 'node:util'
 import { describe } from '../core/errors.ts'
-import { step } from '../core/key-writer.ts'
+import { hasMoreThanItems, step } from '../core/key-writer.ts'
 import { NotSharedError } from '../core/tier.ts'
+
+export const VIEWS = [
+  'DataView',
+  'Int8Array',
+  'Uint8Array',
+  'Uint8ClampedArray',
+  'Int16Array',
+  'Uint16Array',
+  'Int32Array',
+  'Uint32Array',
+  'Float32Array',
+  'Float64Array',
+  'BigInt64Array',
+  'BigUint64Array',
+] as const
+
+export type ViewKind = (typeof VIEWS)[number]
+
+/** It may be another one: of a newer platform, such as `Float16Array`. */
+export function kindOf(view: ArrayBufferView): ViewKind {
+  return types.isDataView(view) ? 'DataView' : ((view as Uint8Array)[Symbol.toStringTag] as ViewKind)
+}
 
 /** Enough for any sensible output. The codec goes down as deep, on the stack. */
 const MAX_DEPTH = 500
@@ -78,9 +100,10 @@ class Walk {
   }
 
   #visitView(view: ArrayBufferView, prototype: unknown): void {
-    const kind = types.isDataView(view) ? 'DataView' : ((view as Uint8Array)[Symbol.toStringTag] as 'Uint8Array')
-    const isBare = prototype === Buffer.prototype || prototype === globalThis[kind].prototype
-    if (!isBare || !types.isArrayBuffer(view.buffer)) throw this.#refuse(`is ${describe(view)}`)
+    const kind = kindOf(view)
+    const isKnown = prototype === Buffer.prototype || (VIEWS.includes(kind) && prototype === globalThis[kind].prototype)
+    if (!isKnown || !types.isArrayBuffer(view.buffer)) throw this.#refuse(`is ${describe(view)}`)
+    if (hasMoreThanItems(view)) throw this.#refuse(`is ${describe(view)} with properties of its own`)
   }
 
   #requireBare(object: object, prototype: unknown, kind: { prototype: object; name: string }): void {
