@@ -77,13 +77,15 @@ class Walk {
     }
   }
 
+  /** By its own names, of which the indexes come first: there may be few, far apart. */
   #visitArray(array: readonly unknown[]): void {
-    let present = 0
-    for (let index = 0; index < array.length; index++) {
-      if (index in array) present++
+    const names = Reflect.ownKeys(array)
+    if (names.at(-1) !== 'length') throw this.#refuse('is an array with properties of its own')
+    const isDense = names.length === array.length + 1
+    for (let nth = 0; nth < names.length - 1; nth++) {
+      const index = isDense ? nth : Number(names[nth])
       if (!isPlainlyCarried(array[index])) this.visit(`[${index}]`, array[index])
     }
-    if (Reflect.ownKeys(array).length > present + 1) throw this.#refuse('is an array with properties of its own')
   }
 
   #visitMap(map: ReadonlyMap<unknown, unknown>, prototype: unknown): void {

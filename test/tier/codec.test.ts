@@ -103,6 +103,17 @@ describe('the default codec', () => {
     expect(() => codec.stringify(output)).toThrow(message)
   })
 
+  it('carries what is far apart, in no more time than what is together', () => {
+    const output: unknown[] = []
+    output[4e9] = { a: 1 }
+    const started = performance.now()
+    const back = carried(output) as typeof output
+    expect(performance.now() - started).toBeLessThan(1000)
+    expect([back.length, back[4e9]]).toEqual([4e9 + 1, { a: 1 }])
+    output[3e9] = new Money()
+    expect(() => codec.stringify(output)).toThrow('the output[3000000000] is a Money')
+  })
+
   it('carries what is deep', () => {
     expect(carried(nested(400))).toStrictEqual(nested(400))
   })
