@@ -182,10 +182,13 @@ function takeLease(flight: Flight): Lease | undefined {
 
 /**
  * Not for a load of this process that the call has not joined, since that brings what it cannot use; nor in a snapshot,
- * for the same reason.
+ * for the same reason. Nor when it was invalidated, since nobody is to have then what others have begun to load.
  */
-function mayWait({ isRefresh, reading, flights, key }: Flight): boolean {
-  return !isRefresh && reading.snapshot === undefined && !flights.of(key).some(({ lease }) => lease !== undefined)
+function mayWait(flight: Flight): boolean {
+  const { isRefresh, reading } = flight
+  const running = flight.flights.of(flight.key)
+  if (isRefresh || reading.snapshot !== undefined || !running.includes(flight)) return false
+  return running.every(({ lease }) => lease === undefined)
 }
 
 /** So that those who wait do not all look at the same moment. */

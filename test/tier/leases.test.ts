@@ -93,6 +93,23 @@ describe('while one process loads', () => {
     expect(functions[0].stats().tier).toMatchObject({ waits: 0, writes: 1 })
   })
 
+  it('and another process has invalidated that, nobody waits for it any more', async () => {
+    const { functions, runs } = everywhere()
+    const first = functions[0]()
+    await vi.waitFor(() => expect(runs.length).toBe(1))
+    const waiting = functions[1]()
+    await vi.waitFor(() => expect(functions[1].stats().tier?.waits).toBe(1))
+    functions[1].invalidate()
+    const next = functions[1]()
+    await vi.waitFor(() => expect(runs.length).toBe(3))
+    for (const run of runs.slice(1)) run.open('new')
+    expect(await Promise.all([waiting, next])).toEqual(['new', 'new'])
+    await vi.waitFor(() => expect(functions[1].stats().tier?.writes).toBe(1))
+    runs[0]?.open('old')
+    expect(await first).toBe('old')
+    expect(functions[0].stats().tier?.writes).toBe(0)
+  })
+
   it('and clears all, its own next call does not wait for it', async () => {
     const { functions, runs } = everywhere()
     const first = functions[0]()

@@ -139,6 +139,13 @@ describe('the TTL of what another process has loaded', () => {
     expect(await there('x')).toEqual({ load: 1 })
   })
 
+  it('of more milliseconds than a store can count is for ever', async () => {
+    const [here] = inBoth({ ttl: Number.MAX_VALUE })
+    await here('x')
+    await settled()
+    expect(store.lifetimes).toEqual([Infinity])
+  })
+
   it('that has run when the load ends is not written', async () => {
     const [here] = inBoth({ ttl: () => -1 })
     await here('x')
