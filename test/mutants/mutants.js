@@ -1550,4 +1550,220 @@ export const mutants = [
     edits: [['this.bumpAll()', 'this.#floor = ++this.#last']],
     tests: ['nested-sessions'],
   },
+  {
+    name: 'tier: the version of an entry is not compared',
+    file: 'src/core/tier-entries.ts',
+    edits: [['    if (!sameVersion(entry.version, reading.version)) return undefined\n', '']],
+    tests: ['tier/graphs'],
+  },
+  {
+    name: 'tier: what an entry was made of is not looked at',
+    file: 'src/core/tier-entries.ts',
+    edits: [
+      ['if (!(await judgement.accepts(stamps))) return', 'if ((await judgement.accepts(stamps)) === undefined) return'],
+    ],
+    tests: ['tier/graphs'],
+  },
+  {
+    name: 'tier: an entry is good in spite of an invalidate',
+    file: 'src/core/tier-entries.ts',
+    edits: [['    if (this.#store.generations.isAfter(entry.readAt, key, maxClockSkew)) return undefined\n', '']],
+    tests: ['tier/times', 'tier/graphs'],
+  },
+  {
+    name: 'tier: an entry is good in spite of an invalidate of a part',
+    file: 'src/core/revived-stamps.ts',
+    edits: [[' || inner.store.generations.isAfter(readAt, key, maxClockSkew)', '']],
+    tests: ['tier/graphs'],
+  },
+  {
+    name: 'tier: an invalidate does not allow for clocks that differ',
+    file: 'src/core/generations.ts',
+    edits: [['time - maxClockSkew <= generation', 'time <= generation']],
+    tests: ['tier/times'],
+  },
+  {
+    name: 'tier: an entry does not expire',
+    file: 'src/core/tier-entries.ts',
+    edits: [
+      ["(typeof ttl === 'number' && age >= ttl)", 'age < 0'],
+      ["(typeof ttl === 'function' ? ttl(output) : ttl)", 'Number.POSITIVE_INFINITY'],
+    ],
+    tests: ['tier/graphs'],
+  },
+  {
+    name: 'tier: who joins gets what was too old when it began',
+    file: 'src/core/tier-entries.ts',
+    edits: [['clock() - readAt < (typeof ttl', 'age < (typeof ttl']],
+    tests: ['tier/times'],
+  },
+  {
+    name: 'tier: the TTL counts from when an entry is found',
+    file: 'src/core/tier-entries.ts',
+    edits: [['const readAt = clock() - age', 'const readAt = clock()']],
+    tests: ['tier/times', 'tier/graphs'],
+  },
+  {
+    name: 'tier: the TTL counts from the landing',
+    file: 'src/core/shared-outputs.ts',
+    edits: [['readAt: wallTime(reading.readAt, this.#settings.clock)', 'readAt: Date.now()']],
+    tests: ['tier/times', 'tier/graphs'],
+  },
+  {
+    name: 'tier: the lifetime in the store counts from the landing',
+    file: 'src/core/shared-outputs.ts',
+    edits: [['lifetime - (this.#settings.clock() - reading.readAt)', 'lifetime']],
+    tests: ['tier/times'],
+  },
+  {
+    name: 'tier: the TTL does not allow for clocks that differ',
+    file: 'src/core/wall-clock.ts',
+    edits: [['age + PART + maxClockSkew', 'age + PART']],
+    tests: ['tier/times', 'tier/graphs'],
+  },
+  {
+    name: 'tier: the wall clock leaves nothing out',
+    file: 'src/core/wall-clock.ts',
+    edits: [['const PART = 1', 'const PART = 0']],
+    tests: ['tier/times', 'tier/graphs'],
+  },
+  {
+    name: 'tier: times are told as they are',
+    file: 'src/core/wall-clock.ts',
+    edits: [['Math.floor(Date.now() + (time - clock()))', 'Date.now() + (time - clock())']],
+    tests: ['tier/times'],
+  },
+  {
+    name: 'tier: a part does not expire',
+    file: 'src/core/revived-stamps.ts',
+    edits: [['now + timeUntil(expiresAt, maxClockSkew)', 'Number.POSITIVE_INFINITY']],
+    tests: ['tier/times', 'tier/graphs'],
+  },
+  {
+    name: 'tier: an entry is good for every call',
+    file: 'src/tiers/entry-text.ts',
+    edits: [['if (!isSameAddress(own, address)) throw', 'if (own === undefined) throw']],
+    tests: ['tier/graphs'],
+  },
+  {
+    name: 'tier: what is made of something found depends on nothing',
+    file: 'src/core/tier-entries.ts',
+    edits: [['    flight.adopt(stamps)\n', '']],
+    tests: ['tier/graphs'],
+  },
+  {
+    name: 'tier: a writer meets again what was looked at when it wrote',
+    file: 'src/core/tier-entries.ts',
+    edits: [
+      ['    flight.adopt(stamps)\n', ''],
+      [
+        '    const output = await entry.output()\n',
+        '    flight.adopt(stamps)\n    const output = await entry.output()\n',
+      ],
+    ],
+    tests: ['tier/found'],
+  },
+  {
+    name: 'tier: what was found and refused is a part of what is loaded',
+    file: 'src/core/tier-entries.ts',
+    edits: [['    flight.adopt([]) // what', '    // what']],
+    tests: ['tier/found', 'tier/graphs'],
+  },
+  {
+    name: 'tier: what is found is as new as its own version',
+    file: 'src/core/tier-entries.ts',
+    edits: [['flight.find(readAt, judgement.order)', 'flight.find(readAt, Number.POSITIVE_INFINITY)']],
+    tests: ['tier/found'],
+  },
+  {
+    name: 'tier: an entry of more parts than may be noted is taken',
+    file: 'src/core/tier-entries.ts',
+    edits: [[' || stamps.flat().length > maxStamps', '']],
+    tests: ['tier/found'],
+  },
+  {
+    name: 'tier: a refresh takes what is there',
+    file: 'src/core/shared-outputs.ts',
+    edits: [['if (!sought.flight.isRefresh) {', '{']],
+    tests: ['tier/found'],
+  },
+  {
+    name: 'tier: what was made of something unknown or stale is written',
+    file: 'src/core/landing.ts',
+    edits: [
+      [
+        '      this.#tellOfTooMany(flight)\n',
+        '      this.#tellOfTooMany(flight)\n      this.#shared?.offer(flight, output, stamps, lifetime)\n',
+      ],
+    ],
+    tests: ['tier/found', 'tier/graphs'],
+  },
+  {
+    name: 'tier: what was invalidated while it was loaded is written',
+    file: 'src/core/landing.ts',
+    edits: [
+      [
+        '      this.#counters.overtaken++\n',
+        '      this.#counters.overtaken++\n      this.#shared?.offer(flight, output, stamps, lifetime)\n',
+      ],
+    ],
+    tests: ['tier/found'],
+  },
+  {
+    name: 'tier: an invalidate removes nothing',
+    file: 'src/core/versioned-lru-cache.ts',
+    edits: [['    this.#loads.remove(key)\n', '']],
+    tests: ['tier/found'],
+  },
+  {
+    name: 'tier: a load that fails keeps its lease',
+    file: 'src/core/landing.ts',
+    edits: [['    this.#shared?.giveUp(flight)\n    throw error', '    throw error']],
+    tests: ['tier/graphs'],
+  },
+  {
+    name: 'tier: sources that an output was made of are not told',
+    file: 'src/core/shared-outputs.ts',
+    edits: [
+      ['wave.map((stamp) => stamp.carry())', "wave.map((stamp) => stamp.carry()).filter((stamp) => 'call' in stamp)"],
+    ],
+    tests: ['tier/graphs'],
+  },
+  {
+    name: 'tier: versions of calls that an output was made of are not looked at',
+    file: 'src/core/revived-stamps.ts',
+    edits: [["hasSources ? 'sources' : carried.version", "'sources'"]],
+    tests: ['tier/graphs'],
+  },
+  {
+    name: 'tier: a part that nobody knows here does not matter',
+    file: 'src/core/revived-stamps.ts',
+    edits: [['    if (stamps.length < wave.length) return undefined\n', '']],
+    tests: ['tier/found'],
+  },
+  {
+    name: 'tier: two outputs of one call that others have read are taken for one',
+    file: 'src/core/revived-stamps.ts',
+    edits: [['born: readAt,', 'born: Number.NEGATIVE_INFINITY,']],
+    tests: ['tier/found'],
+  },
+  {
+    name: 'tier: calls that an output was made of are not told',
+    file: 'src/core/shared-outputs.ts',
+    edits: [
+      ['wave.map((stamp) => stamp.carry())', "wave.map((stamp) => stamp.carry()).filter((stamp) => 'source' in stamp)"],
+    ],
+    tests: ['tier/graphs'],
+  },
+  {
+    name: 'tier: a part that is compared here is told as if others could',
+    file: 'src/core/call-stamp.ts',
+    edits: [
+      [
+        'if (this.#origin.identity !== 0) throw refuse(\'which has "equals"',
+        'if (this.#origin.identity < 0) throw refuse(\'which has "equals"',
+      ],
+    ],
+    tests: ['tier/graphs'],
+  },
 ]
