@@ -122,6 +122,18 @@ describe('while one process loads', () => {
     expect(functions[0].stats().tier?.waits).toBe(0)
   })
 
+  it('and another one clears all, that does not wait any more', async () => {
+    const { functions, runs } = everywhere()
+    const first = functions[0]()
+    await vi.waitFor(() => expect(runs.length).toBe(1))
+    const second = functions[1]()
+    await vi.waitFor(() => expect(functions[1].stats().tier?.waits).toBe(1))
+    functions[1].clear()
+    await vi.waitFor(() => expect(runs.length).toBe(2))
+    for (const run of runs) run.open('done')
+    expect(await Promise.all([first, second])).toEqual(['done', 'done'])
+  })
+
   it('what was invalidated before it got its lease, nobody waits for it', async () => {
     const { functions, runs } = everywhere()
     const asked = gate<void>()
