@@ -40,6 +40,27 @@ describe('a function of the user that cannot deal with what the codec has made o
     expect(events).toMatchObject([{ reason: 'it cannot be judged: day.toISOString is not a function' }])
   })
 
+  it('is no rejection that nobody handles, whatever it throws', async () => {
+    let isBroken = false
+    const [here, , events] = await inBoth(({ versionedLruCache, tier }) => {
+      const key = () => {
+        if (isBroken) throw null
+        return 1
+      }
+      const part = versionedLruCache(async (_day: object) => 1, { name: `part ${count}`, version: () => 1, key })
+      const load = async () => {
+        await part({})
+        isBroken = true
+        return 1
+      }
+      return versionedLruCache(load, { name: `page ${count}`, tier, tierTimeout: 10_000 })
+    })
+    expect(await here()).toBe(1)
+    await settled()
+    expect(here.stats().tier).toMatchObject({ unshared: 1 })
+    expect(events).toMatchObject([{ type: 'outputNotShared' }])
+  })
+
   it('fails no call: "ttl", of the output', async () => {
     const [here, there] = await inBoth(
       ({ versionedLruCache, tier }) =>

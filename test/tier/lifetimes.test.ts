@@ -301,6 +301,22 @@ describe('refresh', () => {
   })
 })
 
+describe('refresh, of what cannot be carried', () => {
+  it('takes what the tier has away as well', async () => {
+    count++
+    let output: unknown = 'old'
+    const wrap = ({ versionedLruCache, tier }: LibraryCopy) =>
+      versionedLruCache(async () => output, { name: `counted ${count}`, tier, tierTimeout: 10_000 })
+    const [here, there] = [wrap(a), wrap(b)]
+    await here()
+    await settled()
+    output = new URL('http://new')
+    await here.refresh()
+    await vi.waitFor(() => expect(store.texts.size).toBe(0))
+    expect(await there()).toBe(output)
+  })
+})
+
 describe('an output that differs at the same version', () => {
   it('is taken out of the tier as well', async () => {
     count++
