@@ -71,16 +71,19 @@ async function metricsOf(calls, source, wire) {
     times = await calls.alone(DURATION)
   })
   const loads = source.loads / times.length
-  source.loads = 0
-  const { perSecond, count } = await calls.atOnce(AT_ONCE, DURATION)
+  let atOnce = { perSecond: 0, count: 0 }
+  const then = await wire.during(async () => {
+    atOnce = await calls.atOnce(AT_ONCE, DURATION)
+  })
+  const share = (then.sent + then.received) / atOnce.count / ((sent + received) / times.length)
   return {
-    ops: perSecond,
+    ops: atOnce.perSecond,
     p50: percentile(times, 0.5) * 1000,
     p99: percentile(times, 0.99) * 1000,
     sent: sent / times.length,
     received: received / times.length,
     loads,
-    loadsAtOnce: source.loads / count,
+    carried: sent > times.length ? 100 * share : 0,
   }
 }
 
