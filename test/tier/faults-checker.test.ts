@@ -116,6 +116,8 @@ describe('the judge of what several processes did', () => {
     const sessions = [1_099, 1_100].map((askedAt) => session(call(askedAt, output('timed', 0, [0], { loadedAt: 100 }))))
     expect(judged(sessions, [], { timed: 1_000 })).toEqual(wrong({ expired: 1 }))
     expect(judged(sessions, [])).toEqual(NOTHING_WRONG)
+    const kept = output('timed', 0, [0], { loadedAt: 100 })
+    expect(judged([session(call(1_050, kept), call(1_150, kept))], [], { timed: 1_000 })).toEqual(NOTHING_WRONG)
   })
 
   it('sees what was shown before it was sent', () => {

@@ -14,7 +14,7 @@ export interface Wrong {
   back: number
   /** The same call gave the session another output. */
   unpinned: number
-  /** Its time was over when it was asked for. */
+  /** Its time was over when the session asked for it first. */
   expired: number
   /** It shows a write that had not been sent: the processes' clocks or records are not to be trusted. */
   early: number
@@ -68,12 +68,14 @@ function brokenBy(
   const isBehind = (floor: 'acked' | 'seen') => (shown: Shown) =>
     shown.number < writes.floor(floor, shown.row, askedAt.get(shown.row) as number)
   const [own, parts] = partsOf(output)
+  const same = session.calls.filter((other) => isSame(other, call))
+  const firstAt = Math.min(...same.map(({ askedAt }) => askedAt))
   const broken: { [rule in keyof Wrong]?: boolean } = {
     stale: own.some(isBehind('acked')),
     torn: !output.isWhole || parts.some(isBehind('acked')) || writes.isNever(own),
     back: output.rows.some(isBehind('seen')),
-    unpinned: session.calls.some((other) => isSame(other, call) && other.output?.serial !== output.serial),
-    expired: call.askedAt - output.loadedAt >= (limits[output.of] ?? Number.POSITIVE_INFINITY),
+    unpinned: same.some((other) => other.output?.serial !== output.serial),
+    expired: firstAt - output.loadedAt >= (limits[output.of] ?? Number.POSITIVE_INFINITY),
     early: output.rows.some((shown) => writes.sentAt(shown) > call.endedAt),
   }
   return (Object.keys(broken) as (keyof Wrong)[]).filter((rule) => broken[rule])

@@ -1,6 +1,5 @@
 import { EventEmitter, once } from 'node:events'
-import { setTimeout as pause } from 'node:timers/promises'
-import type { History, SessionRecord } from './faults-history.ts'
+import { type History, now, type SessionRecord, until } from './faults-history.ts'
 import { type Bundle, bundleProcess, Member } from './faults-member.ts'
 import type { Counted, Order, ProcessSettings } from './process-messages.ts'
 
@@ -94,15 +93,16 @@ export class Fleet {
     return member
   }
 
-  /** How long it took, from a moment on, until the tier had answered each process again. */
+  /**
+   * How long it took, from a moment on, until the tier had answered each process again. What was asked for before that may
+   * fail after it, within the timeout, and let the tier be left alone.
+   */
   async settled(since: number): Promise<number> {
-    const deadline = performance.now() + 10_000
-    const first = ({ hits }: Member) => hits[hits.findLastIndex((hit) => hit <= since) + 1]
-    while (!this.members.every((member) => first(member) !== undefined)) {
-      if (performance.now() > deadline) throw new Error('Not each process has got an answer of the tier again.')
-      await pause(5)
-    }
-    return Math.max(...this.members.map((member) => (first(member) as number) - since))
+    const earliest = since + Math.max(...this.members.map(({ settings }) => settings.tierTimeout))
+    const first = ({ hits, downAt }: Member) => hits[hits.findLastIndex((hit) => hit <= Math.max(since, downAt)) + 1]
+    const all = () => this.members.map(first).filter((hit) => hit !== undefined)
+    await until('the tier answered each process again', () => now() > earliest && all().length === this.members.length)
+    return Math.max(...all()) - since
   }
 
   async stop(): Promise<void> {

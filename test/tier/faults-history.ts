@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
 /**
  * What several processes did, as each of them has written it down. A moment is a reading of the machine's monotonic
  * clock, which all processes share, in milliseconds. Rows are numbered, and each write gives a row its next number; what
@@ -81,4 +83,17 @@ export interface SessionRecord {
 export interface History {
   readonly sessions: SessionRecord[]
   readonly writes: Write[]
+}
+
+/**
+ * Waits until something is so, and fails when that takes too long.
+ *
+ * @param every so many milliseconds it looks again.
+ */
+export async function until(what: string, isSo: () => boolean | Promise<boolean>, every = 5): Promise<void> {
+  const deadline = now() + 10_000
+  while (!(await isSo())) {
+    if (now() > deadline) throw new Error(`It did not come about that ${what}.`)
+    await pause(every)
+  }
 }

@@ -22,7 +22,9 @@ export async function bundleProcess(): Promise<Bundle> {
     platform: 'node',
     format: 'esm',
     external: ['pg-native'],
-    banner: { js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);` },
+    banner: {
+      js: `import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);`,
+    },
     logLevel: 'error',
   })
   return { path, remove: () => rm(folder, { recursive: true, force: true }) }
@@ -33,6 +35,8 @@ export class Member {
   readonly settings: ProcessSettings
   /** When the tier has answered it, some milliseconds apart. */
   readonly hits: number[] = []
+  /** When it failed so often last that it was left alone. */
+  downAt = Number.NEGATIVE_INFINITY
   readonly ready: Promise<void>
   readonly #child: ChildProcess
   readonly #waiting = new Map<number, (answer: never) => void>()
@@ -91,6 +95,7 @@ export class Member {
   #hear(message: News | Answer, ready: () => void): void {
     if ('ready' in message) ready()
     else if ('hit' in message) this.hits.push(message.hit)
+    else if ('down' in message) this.downAt = message.down
     else if ('loading' in message) this.#onSlowLoad(this, message.loading)
     else {
       this.#waiting.get(message.answerTo)?.(message.answer as never)

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import { Redis } from 'ioredis'
-import { runInSession, versionedLruCache } from '../../src/index.ts'
+import { expect } from 'vitest'
+import { runInSession, type TierStats, versionedLruCache } from '../../src/index.ts'
 import { redisTier } from '../../src/integrations/redis.ts'
-import { now } from './faults-history.ts'
+import type { RunningRedis } from '../support/redis-server.ts'
+import { now, until } from './faults-history.ts'
 import { IS_LONG, type Shown } from './faults-run.ts'
-import { entriesIn, until, type World } from './faults-world.ts'
+import { entriesIn, type World } from './faults-world.ts'
 
 /** What becomes of the bytes of an entry, each time. */
 type Damages = (stored: Buffer) => Iterable<Buffer>
@@ -26,30 +28,29 @@ function* beginnings(stored: Buffer): Iterable<Buffer> {
 
 /** An outer report, so that there are stamps in the entry, with a place in memory for one of two ids. */
 function makeReport(client: Redis, name: string) {
-  const options = { tier: redisTier(client, { prefix: name }), max: 1 }
+  const options = { tier: redisTier(client, { prefix: name }), tierTimeout: 5_000, max: 1 }
   const inner = versionedLruCache(async (id: string) => ({ id, at: new Date(1e12) }), {
     ...options,
-    name: 'inner',
+    name: `${name}-inner`,
     version: async () => 7,
   })
   const load = async (id: string) => ({ id, parts: new Map([['inner', await inner(id)]]), numbers: [1, 22n, 333] })
   return Object.assign(
-    versionedLruCache(load, { ...options, name: 'outer', version: async (id: string) => `v${id}` }),
+    versionedLruCache(load, { ...options, name: `${name}-outer`, version: async (id: string) => `v${id}` }),
     { load },
   )
 }
 
 /** Stores each damage in turn, and asks for that entry in a new session, when it is not in memory. */
-async function damageEach({ redis }: World, name: string, prefix: string, damages: Damages): Promise<Shown> {
-  const client = new Redis({ port: redis.port })
+async function damageEach(redis: RunningRedis, client: Redis, prefix: string, damages: Damages): Promise<Damaged> {
   const report = makeReport(client, prefix)
-  const counted = () => report.stats().tier as { writes: number; refused: number; hits: number }
-  const written = (times: number) => until('the entry was written', () => counted().writes === times)
+  const counted = () => report.stats().tier as TierStats
+  const written = (times: number) => until('the entry was written', () => counted().writes === times, 1)
   const ask = (id: string) => runInSession(() => report(id))
-  const shown = { name, times: 0, outputs: 0, wrong: 0, settled: 0 }
+  const shown = { times: 0, outputs: 0, wrong: 0, settled: 0 }
   const right = await ask('a')
   await written(1)
-  const [key] = (await entriesIn(redis, `${prefix}:outer:*`)) as [string]
+  const [key] = (await entriesIn(redis, `${prefix}:${prefix}-outer:*`)) as [string]
   const stored = (await client.getBuffer(key)) as Buffer
   for (const damaged of damages(stored)) {
     await ask('b') // which takes the place of the other
@@ -61,12 +62,25 @@ async function damageEach({ redis }: World, name: string, prefix: string, damage
     await written(3 + shown.times++)
     shown.settled = Math.max(shown.settled, now() - askedAt)
   }
-  client.disconnect()
-  if (counted().refused !== shown.times) throw new Error(`Refused were ${counted().refused} of ${shown.times}.`)
+  expect(shown.wrong).toBe(0)
+  expect(counted().refused).toBe(shown.times)
   return shown
 }
 
+type Damaged = Omit<Shown, 'name'>
+
+function damage(name: string, prefix: string, damages: Damages) {
+  return async ({ redis }: World): Promise<Shown> => {
+    const client = new Redis({ port: redis.port })
+    try {
+      return { name, ...(await damageEach(redis, client, prefix, damages)) }
+    } finally {
+      client.disconnect()
+    }
+  }
+}
+
 export const FAULTS_OF_BYTES = {
-  flipped: (world: World) => damageEach(world, 'every stored byte flipped in turn', 'flipped', flips),
-  'cut short': (world: World) => damageEach(world, 'a stored entry cut short anywhere', 'short', beginnings),
+  'each byte flipped': damage('every stored byte flipped in turn', 'flipped', flips),
+  'cut short anywhere': damage('a stored entry cut short anywhere', 'short', beginnings),
 }

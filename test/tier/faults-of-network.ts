@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { now } from './faults-history.ts'
+import { now, until } from './faults-history.ts'
 import type { Fault } from './faults-run.ts'
-import { SETTINGS, until } from './faults-world.ts'
+import { SETTINGS } from './faults-world.ts'
 
 const cut: Fault = {
   name: 'connection cut in mid-reply',
-  times: [3, 60],
+  times: [2, 60],
   async inject({ proxy }) {
     const before = proxy.cuts
     proxy.truncate(1 + Math.floor(Math.random() * 300))
@@ -17,11 +17,12 @@ const cut: Fault = {
 
 const late: Fault = {
   name: 'replies later than the timeout, then all at once',
-  times: [3, 60],
+  times: [2, 60],
   async inject({ proxy, fleet }) {
     const added = await fleet.counting()
     proxy.hold()
     await pause(3 * SETTINGS.tierTimeout)
+    await until('something was late', async () => (await added('errors')) > 0)
     proxy.pass()
     return { bites: await added('errors'), over: now() }
   },
@@ -37,6 +38,7 @@ const slow: Fault = {
       proxy.delay(SETTINGS.tierTimeout + more)
       await pause(2 * SETTINGS.tierTimeout)
     }
+    await until('something was late', async () => (await added('errors')) > 0)
     proxy.pass()
     return { bites: await added('errors'), over: now() }
   },
@@ -44,7 +46,7 @@ const slow: Fault = {
 
 const reset: Fault = {
   name: 'connections reset',
-  times: [3, 60],
+  times: [2, 60],
   async inject({ proxy }) {
     let bites = 0
     for (let again = 0; again < 5; again++) {
@@ -62,6 +64,7 @@ const swallowed: Fault = {
     const added = await fleet.counting()
     proxy.swallow()
     await pause(3 * SETTINGS.tierTimeout)
+    await until('something was lost', async () => (await added('errors')) > 0)
     proxy.pass()
     return { bites: await added('errors'), over: now() }
   },

@@ -1,10 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type pg from 'pg'
 import { type PostgresServer, startServer } from '../support/postgres-server.ts'
 import { type RunningRedis, startRedis } from '../support/redis-server.ts'
 import { startProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 import { Fleet } from './faults-fleet.ts'
-import { now } from './faults-history.ts'
 import type { ProcessSettings } from './process-messages.ts'
 
 /** Short, so that what takes several of them does not take long. */
@@ -13,7 +11,7 @@ export const SETTINGS = {
   lease: 300,
   leaseWait: 2_000,
   maxClockSkew: 100,
-  ttl: 700,
+  ttl: 400,
   slowLoad: 150,
 } as const
 
@@ -66,15 +64,6 @@ function newIds(): () => number {
 async function stopAll(fleet: Fleet, proxy: TcpProxy, redis: RunningRedis, postgres: PostgresServer): Promise<void> {
   await fleet.stop()
   await Promise.all([proxy.stop(), redis.stop(), postgres.stop()])
-}
-
-/** Waits until something is so, and fails when that takes too long. */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = now() + 5_000
-  while (!(await isSo())) {
-    if (now() > deadline) throw new Error(`It did not come about that ${what}.`)
-    await pause(5)
-  }
 }
 
 /** The names in Redis of what the reports of this name have stored; leases are not among them. */

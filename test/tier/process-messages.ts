@@ -6,6 +6,8 @@ export interface ProcessSettings {
   readonly redisPort: number
   readonly client: 'redis' | 'ioredis'
   readonly seed: number
+  /** Its reports go by their time alone, as they must not. */
+  readonly withoutVersions?: boolean
   /** Undefined for a process that has no code version. */
   readonly codeVersion?: string | undefined
   readonly tierTimeout: number
@@ -52,5 +54,7 @@ export type News =
   | { readonly loading: number }
   /** Something came from the tier: when. */
   | { readonly hit: number }
+  /** It begins to leave the tier alone: when. */
+  | { readonly down: number }
 
 export type Answer = { readonly answerTo: number; readonly answer: unknown }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type pg from 'pg'
-import { type CachedFunction, versionedLruCache, versionSource } from '../../src/index.ts'
+import { type CachedFunction, type Tier, versionedLruCache, versionSource } from '../../src/index.ts'
 import { now, type Output, type ReportName, rowsOf } from './faults-history.ts'
 import type { ProcessSettings } from './process-messages.ts'
 
@@ -32,7 +32,8 @@ export function makeReports({ pool, settings, tier, onSlowLoad }: ReportOptions)
   const options = { tier, tierTimeout, codeVersion, max: 2 }
   const numbersOf = (rows: readonly number[]) => readNumbers(pool, rows)
   const versions = versionSource({ name: 'rows', readMany: (rows: readonly number[]) => readVersions(pool, rows) })
-  const ownVersion = (of: ReportName) => versions.of((id: number) => rowsOf(of, id)[0] as number)
+  const ownVersion = (of: ReportName) =>
+    settings.withoutVersions ? undefined : versions.of((id: number) => rowsOf(of, id)[0] as number)
   const single = (of: ReportName) => async (id: number) => {
     const loadedAt = now()
     if (of === 'slow') {
@@ -53,7 +54,7 @@ export function makeReports({ pool, settings, tier, onSlowLoad }: ReportOptions)
   }
   const list = async (id: number) => {
     const loadedAt = now()
-    await Promise.all(rowsOf('list', id).map((row) => versions.current(row)))
+    if (!settings.withoutVersions) await Promise.all(rowsOf('list', id).map((row) => versions.current(row)))
     return report(settings, 'list', id, await numbersOf(rowsOf('list', id)), loadedAt)
   }
   return {

@@ -1,9 +1,10 @@
 import './process-clock.ts'
+import * as devalue from 'devalue'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { createClient } from 'redis'
 import { onCacheEvent } from '../../src/index.ts'
-import { redisTier } from '../../src/integrations/redis.ts'
+import { type Devalue, devalueCodec, redisTier } from '../../src/integrations/redis.ts'
 import { now } from './faults-history.ts'
 import { shiftClock } from './process-clock.ts'
 import type { Answer, Counted, News, Order, ProcessSettings } from './process-messages.ts'
@@ -18,6 +19,7 @@ const say = (what: News | Answer): void => void process.send?.(what)
 const pool = new pg.Pool({ connectionString: settings.databaseUrl, max: 4 })
 const tier = redisTier(await connected(), {
   prefix: 'faults',
+  codec: devalueCodec(devalue as unknown as Devalue), // given, since all this is in one file when it runs
   lease: settings.lease,
   leaseWait: settings.leaseWait,
   maxClockSkew: settings.maxClockSkew,
@@ -26,8 +28,9 @@ const reports = makeReports({ pool, settings, tier, onSlowLoad: (id) => say({ lo
 const sessions = new Sessions(reports, pool, settings, tellOfHits)
 
 const events: { [type: string]: number } = {}
-onCacheEvent(({ type }) => {
-  events[type] = (events[type] ?? 0) + 1
+onCacheEvent((event) => {
+  events[event.type] = (events[event.type] ?? 0) + 1
+  if (event.type === 'tierFailed' && event.isDown) say({ down: now() })
 })
 
 process.on('disconnect', () => process.exit()) // the test is over, or was cut short
