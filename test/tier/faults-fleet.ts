@@ -58,9 +58,8 @@ export class Fleet {
     await member.kill()
   }
 
-  /** Fetches what was written down, and gives the sessions that are new. */
-  async collect(): Promise<SessionRecord[]> {
-    const from = this.history.sessions.length
+  /** Fetches what was written down, and gives the sessions that have come since there were so many. */
+  async collect(from = this.history.sessions.length): Promise<SessionRecord[]> {
     await Promise.all(this.members.map((member) => this.#collect(member)))
     return this.history.sessions.slice(from)
   }

@@ -28,8 +28,9 @@ async function withHolder({ fleet, newId }: World) {
 
 const killed: Fault = {
   name: 'lease holder killed (SIGKILL)',
-  times: [2, 20],
+  times: [2, 10],
   async inject(world) {
+    await world.fleet.collect() // the holder takes along what it has not handed over
     const { holder, othersHaveIt, loadsBeside } = await withHolder(world)
     await world.fleet.kill(holder)
     const [longest] = await Promise.all([othersHaveIt(), world.fleet.replace(holder)])
@@ -40,7 +41,7 @@ const killed: Fault = {
 /** It sleeps beyond its lease, and meanwhile what it loads is loaded by another, and written anew. */
 const stopped: Fault = {
   name: 'lease holder stopped (SIGSTOP) beyond its lease, and woken up',
-  times: [2, 20],
+  times: [2, 10],
   async inject(world) {
     const { id, holder, others, othersHaveIt, holderHasIt, askAgain, loadsBeside } = await withHolder(world)
     holder.stop()
@@ -91,14 +92,14 @@ function skewed(name: string, times: Fault['times'], by: readonly number[], rest
 const within = SETTINGS.maxClockSkew * 0.9
 const skewedWithin = skewed(
   'clock skew between processes, within the allowance',
-  [2, 10],
+  [2, 8],
   [0, within, within / 2, within],
 )
 
 /** What such clocks have dated may be of any age. It goes before anybody is held to his time again. */
 const skewedBeyond = skewed(
   'clock skew between processes, far beyond the allowance',
-  [2, 10],
+  [2, 8],
   [0, 60_000, -60_000, 3_600_000],
   {
     limits: {},
@@ -113,7 +114,7 @@ const skewedBeyond = skewed(
 /** Two processes go on to another code version; from then on, one of each side changes over. */
 const twoCodeVersions: Fault = {
   name: 'two code versions at once',
-  times: [2, 10],
+  times: [2, 8],
   async inject({ fleet }) {
     const [a, , c, d] = fleet.members as [Member, Member, Member, Member]
     const codeOf = ({ settings }: Member) => settings.codeVersion as string

@@ -7,7 +7,7 @@ const sizeOf = async ({ redis }: World) => Number(await redis.command('DBSIZE'))
 
 const restartedEmpty: Fault = {
   name: 'Redis restarted, empty',
-  times: [2, 20],
+  times: [2, 10],
   async inject(world) {
     const lost = await sizeOf(world)
     await world.redis.kill()
@@ -19,7 +19,7 @@ const restartedEmpty: Fault = {
 
 const olderDump: Fault = {
   name: 'Redis restored from an older dump',
-  times: [2, 20],
+  times: [2, 10],
   async inject(world) {
     await world.redis.backUp()
     await pause(150) // nearly everything is written anew
@@ -31,7 +31,7 @@ const olderDump: Fault = {
 /** While the processes wait for a load, so the lease of that is lost as well. */
 const flushed: Fault = {
   name: '`FLUSHALL` in mid-flight',
-  times: [3, 50],
+  times: [3, 30],
   async inject(world) {
     const id = world.newId()
     const loads = world.fleet.nextSlowLoad(id)
@@ -57,7 +57,7 @@ return #keys`
 
 const swapped: Fault = {
   name: 'values swapped between keys',
-  times: [8, 100],
+  times: [5, 50],
   async inject({ redis, fleet }) {
     const added = await fleet.counting()
     await redis.command('EVAL', SWAP, '0')
@@ -69,7 +69,7 @@ const swapped: Fault = {
 
 const huge: Fault = {
   name: 'an entry of 100 MB',
-  times: [2, 10],
+  times: [2, 6],
   async inject({ redis, fleet, proxy }) {
     const added = await fleet.counting()
     const repliedBefore = proxy.replied
@@ -85,7 +85,7 @@ const huge: Fault = {
 
 const evicting: Fault = {
   name: 'memory policy evicts all the time',
-  times: [2, 10],
+  times: [2, 6],
   async inject({ redis }) {
     const evicted = () => infoOf(redis, 'stats', 'evicted_keys')
     const before = await evicted()

@@ -17,7 +17,7 @@ export interface Fault {
   readonly limits?: TimeLimits
 }
 
-export interface Injection {
+interface Injection {
   /** How much has felt it, in whatever unit: without any, it has shown nothing. */
   readonly bites: number
   /** When it was over. */
@@ -40,6 +40,7 @@ export interface Shown {
 export async function injectAll(world: World, fault: Fault): Promise<Shown> {
   const { fleet } = world
   const times = fault.times[IS_LONG ? 1 : 0]
+  const before = fleet.history.sessions.length
   let settled = 0
   for (let time = 0; time < times; time++) {
     const { bites, over, longest = 0 } = await fault.inject(world)
@@ -47,7 +48,7 @@ export async function injectAll(world: World, fault: Fault): Promise<Shown> {
     settled = Math.max(settled, longest, await fleet.settled(over))
   }
   await fault.after?.(world)
-  const sessions = await fleet.collect()
+  const sessions = await fleet.collect(before)
   const outputs = outputsIn(sessions)
   expect(outputs).toBeGreaterThan(0)
   const wrong = judge(fleet.history, sessions, fault.limits ?? { timed: SETTINGS.ttl })
@@ -56,7 +57,7 @@ export async function injectAll(world: World, fault: Fault): Promise<Shown> {
   return { name: fault.name, times, outputs, wrong: sumOf(wrong), settled }
 }
 
-export function sumOf(wrong: Wrong): number {
+function sumOf(wrong: Wrong): number {
   return Object.values(wrong).reduce((sum, count) => sum + count, 0)
 }
 
