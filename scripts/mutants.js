@@ -5,8 +5,8 @@
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { createVitest } from 'vitest/node'
 import { mutants } from '../test/mutants/mutants.js'
+import { pathOf, Runner } from './mutant-runner.js'
 
 /** The tests of the core that need no server and no build; those that kill most come first, the slow ones last. */
 const TESTS = [
@@ -32,9 +32,6 @@ const TESTS = [
 /** For each mutant the test that killed it when that was recorded: it is tried first, and that is all it is used for. */
 const RECORD = 'test/mutants/killers.json'
 const recorded = existsSync(RECORD) ? JSON.parse(readFileSync(RECORD, 'utf8')) : {}
-
-/** Milliseconds after which a run that has ended no test is stopped: more than four times what the slowest takes. */
-const SILENCE = 60_000
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const named = mutants.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))
@@ -64,22 +61,24 @@ async function work() {
       cpSync(part, join(copy, part), { recursive: true })
     }
     symlinkSync(resolve('node_modules'), join(copy, 'node_modules'))
-    for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) await tryOut(copy, mutant)
+    const runner = new Runner(copy)
+    for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) await tryOut(runner, mutant)
+    await runner.close()
   } finally {
     rmSync(copy, { recursive: true, force: true })
   }
 }
 
-async function tryOut(copy, mutant) {
+async function tryOut(runner, mutant) {
   const { name, file, tests = [] } = mutant
-  const source = readFileSync(join(copy, file), 'utf8')
-  writeFileSync(join(copy, file), mutated(copy, mutant))
+  const source = readFileSync(join(runner.copy, file), 'utf8')
+  runner.write(file, mutated(runner.copy, mutant))
   const started = performance.now()
   let killer
   for (const test of new Set([recorded[name] ?? [], tests, TESTS].flat())) {
-    if (existsSync(pathOf(test))) killer ??= await killerAmong(copy, test)
+    if (existsSync(pathOf(test))) killer ??= await runner.killerAmong(test)
   }
-  writeFileSync(join(copy, file), source)
+  runner.write(file, source)
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   if (killer === undefined) return console.log(`✗ SURVIVED ${name} (${seconds} s)`)
   killers.set(name, killer)
@@ -97,44 +96,8 @@ function mutated(root, { name, file, edits }) {
   )
 }
 
-/** The first test that fails, of those that `file` or `file > test` names, or undefined when all pass. */
-async function killerAmong(copy, tests) {
-  const [file, ...names] = tests.split(' > ')
-  const vitest = await createVitest('test', {
-    root: copy,
-    watch: false,
-    cache: false,
-    bail: 1,
-    testTimeout: 10_000,
-    env: { NO_SHRINKING: '1' },
-    reporters: [{ onTestCaseResult: () => silence.refresh() }],
-  })
-  let ends = true
-  const silence = setTimeout(() => {
-    ends = false
-    vitest.cancelCurrentRun('test-failure') // waits for the tests that run
-    vitest.cancelCurrentRun('test-failure') // the second time it kills them
-  }, SILENCE)
-  const testNamePattern = new RegExp(names.join(' ').replace(/[$()*+.?[\\\]^{|}]/g, '\\$&'))
-  const part = vitest.getRootProject().createSpecification(join(copy, pathOf(file)), { testNamePattern })
-  const { testModules, unhandledErrors } = await vitest.runTestSpecifications([part])
-  clearTimeout(silence)
-  await vitest.close()
-  const [failed] = testModules.flatMap(({ children }) => [...children.allTests('failed')])
-  if (failed) return `${file} > ${failed.fullName}`
-  if (!ends || unhandledErrors.length > 0) return `${file} > a run that did not end`
-  const groups = testModules.flatMap((module) => [module, ...module.children.allSuites()])
-  const [error] = groups.flatMap((group) => group.errors())
-  if (error) console.error(`${pathOf(file)} fails outside of its tests, which kills nothing: ${error.message}`)
-  return undefined
-}
-
 function startsServer(test) {
-  return /^sources\/(postgres|redis|sqlite)/.test(test)
-}
-
-function pathOf(test) {
-  return `test/${test.split(' > ')[0]}.test.ts`
+  return /^(sources\/(postgres|redis|sqlite)|tier\/(redis|stores))/.test(test)
 }
 
 function record() {

@@ -115,6 +115,7 @@ const FRAMEWORKS: Record<string, string[]> = {
   file: ['@types/node'],
   hono: ['hono'],
   http: ['@types/node'],
+  keyv: ['keyv', 'devalue', '@types/node'],
   koa: ['koa', '@types/koa', '@koa/router'],
   nest: ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express', 'reflect-metadata', 'rxjs', '@types/node'],
   postgres: ['pg', '@types/pg', '@types/node'],
@@ -127,7 +128,8 @@ const GROUPS = [...new Set(Object.values(FRAMEWORKS).map(String))].map((needed) 
   Object.keys(FRAMEWORKS).filter((name) => String(FRAMEWORKS[name]) === needed),
 )
 
-const pageOf = (name: string) => [`docs/frameworks/${name}.md`, `docs/sources/${name}.md`].find(existsSync) as string
+const pageOf = (name: string) =>
+  [`docs/frameworks/${name}.md`, `docs/sources/${name}.md`, `docs/tiers/${name}.md`].find(existsSync) as string
 
 describe('the packed package, with one framework and nothing else', () => {
   it('is tried with each of them', () => {

@@ -27,8 +27,6 @@ export class Flight implements Load {
   work: Work | undefined = undefined
   /** The right to write what it brings into the tier. */
   lease: KeptLease | undefined = undefined
-  /** Whether it needs no load, since the tier had its output. */
-  isFound = false
   /** Where its output comes from, once it is there; also what is known of that when it has failed. */
   origin: Origin | undefined = undefined
 
@@ -53,8 +51,7 @@ export class Flight implements Load {
    * @param readAt when its version was read, by the clock of the function: the TTL counts from there.
    * @param order of the oldest reading by which it was found good.
    */
-  find(readAt: number, order: number): void {
-    this.isFound = true
+  found(readAt: number, order: number): void {
     this.reading = { ...this.reading, readAt }
     this.reads.order = order
   }
@@ -102,10 +99,9 @@ export class Flights {
     this.maxStamps = maxStamps
   }
 
-  get count(): number {
-    let count = 0
-    for (const flights of this.#byKey.values()) count += flights.length
-    return count
+  /** Those that can be joined. */
+  get all(): readonly Flight[] {
+    return [...this.#byKey.values()].flat()
   }
 
   /**
@@ -119,6 +115,10 @@ export class Flights {
       if (reading.snapshot !== undefined && snapshot === undefined) return false
       return sameVersion(version, reading.version) && (readAt > readAfter || readAt >= reading.readAt)
     })
+  }
+
+  of(key: Key): readonly Flight[] {
+    return this.#byKey.get(key) ?? []
   }
 
   /** Whether a load of this key is running that will be kept. */

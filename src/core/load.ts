@@ -54,15 +54,17 @@ export class Loads {
   }
 
   get count(): number {
-    return this.#flights.count
+    return this.#flights.all.length
   }
 
   /** Nobody joins the running loads of this key any more, and what they bring is not kept. */
   ground(key: Key): void {
+    for (const flight of this.#flights.of(key)) this.#shared?.release(flight)
     this.#flights.ground(key)
   }
 
   groundAll(): void {
+    for (const flight of this.#flights.all) this.#shared?.release(flight)
     this.#flights.groundAll()
   }
 

@@ -147,7 +147,7 @@ export interface CacheOptions<
    *
    * @default none
    */
-  tier?: T | undefined
+  tier?: T
   /**
    * How long a call waits for its tier at the most before it goes on without it, in milliseconds. (While another process
    * loads the same it waits for that, see `leaseWait` of the tier.)

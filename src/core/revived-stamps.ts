@@ -1,5 +1,6 @@
 import { CallStamp, type Inner } from './call-stamp.ts'
 import type { CarriedCall, CarriedStamp } from './carried-stamps.ts'
+import { nextOrder } from './checks.ts'
 import { keyOfCall } from './key.ts'
 import { cachedFunctions, versionSources } from './names.ts'
 import { sourceKey } from './shared-source.ts'
@@ -42,7 +43,7 @@ function reviveCall(inner: Inner, carried: CarriedCall, maxClockSkew: number): C
     isWhole: true,
     areTooMany: false,
     order: Number.POSITIVE_INFINITY,
-    born: Number.NEGATIVE_INFINITY,
+    born: nextOrder(), // by which what is made of it can be told from what is made of others
     generation: inner.store.generations.of(key),
     readAt: now - age,
     expiresAt: now + (expiresAt - Date.now()) - maxClockSkew,

@@ -6,7 +6,7 @@ import type { Settings } from './settings.ts'
 import type { Stamps } from './stamps.ts'
 import { newTierStats, type TierStats } from './stats.ts'
 import type { Store } from './store.ts'
-import type { Lease, NewTierEntry, Tier, TierEntry } from './tier.ts'
+import type { Lease, NewTierEntry, NoLease, Tier, TierEntry } from './tier.ts'
 import { type Found, type Sought, TierEntries } from './tier-entries.ts'
 import { NO_ANSWER, TierGuard } from './tier-guard.ts'
 import type { Reading } from './version.ts'
@@ -14,6 +14,9 @@ import { wallTime } from './wall-clock.ts'
 
 /** After how many milliseconds a call looks again whether another process has loaded, at first and at the latest. */
 const [FIRST_LOOK, LAST_LOOK] = [5, 100]
+
+/** For how many milliseconds nobody waits for a load that has failed, and for one whose output cannot be carried. */
+const [IN_VAIN, UNSHARED] = [1000, 60_000]
 
 /** What the processes share of one cached function: an output that one of them has loaded, the others need not load. */
 export class SharedOutputs {
@@ -64,8 +67,8 @@ export class SharedOutputs {
     const { flight } = sought
     const givenUpAt = performance.now() + this.#tier.leaseWait
     let pause = FIRST_LOOK
-    while (!(await this.#lease(sought))) {
-      if (flight.isRefresh || performance.now() >= givenUpAt) return undefined
+    while ((await this.#lease(sought)) === 'held') {
+      if (!mayWait(flight) || performance.now() >= givenUpAt) return undefined
       if (pause === FIRST_LOOK) this.stats.waits++
       await somewhatLessThan(pause)
       sought.budget.left = this.#settings.tierTimeout
@@ -74,23 +77,28 @@ export class SharedOutputs {
       if (found !== undefined) return found
       pause = Math.min(2 * pause, LAST_LOOK)
     }
-    return pause === FIRST_LOOK || flight.lease === undefined ? undefined : this.#lookOnceMore(sought)
+    return pause > FIRST_LOOK && flight.lease !== undefined ? this.#lookOnceMore(sought) : undefined
   }
 
   async #lookOnceMore(sought: Sought): Promise<Found | undefined> {
     const found = await this.#entries.find(sought)
     if (found === undefined || found === NO_ANSWER) return undefined
-    this.giveUp(sought.flight)
+    this.release(sought.flight)
     return found
   }
 
-  /** @returns false while another process has it. When nobody answers, there is none, and nobody to wait for. */
-  async #lease({ flight, budget }: Sought): Promise<boolean> {
-    const late = (lease: Lease | undefined): void => void lease?.release().catch(() => undefined)
+  /** When nobody answers, there is none, and nobody to wait for. */
+  async #lease({ flight, budget }: Sought): Promise<KeptLease | NoLease | typeof NO_ANSWER> {
+    const late = (lease: Lease | NoLease): void => {
+      if (typeof lease !== 'string') lease.release().catch(() => undefined)
+    }
     const work = () => this.#tier.lease(this.#entries.addressOf(flight.key), flight.reading.version)
     const lease = await this.#guard.ask(work, { budget, stats: this.stats, late })
-    if (lease !== NO_ANSWER && lease !== undefined) flight.lease = new KeptLease(lease, (renew) => this.#renew(renew))
-    return lease !== undefined
+    if (lease === NO_ANSWER || typeof lease === 'string') return lease
+    flight.lease = new KeptLease(lease, (renew) => this.#renew(renew))
+    const given = flight.lease
+    if (!flight.lands) this.release(flight) // it was invalidated meanwhile: nobody is to wait for it
+    return given
   }
 
   /** When nobody answers, it may still be ours. */
@@ -108,9 +116,8 @@ export class SharedOutputs {
     const { key, reading } = flight
     const left = lifetime - (this.#settings.clock() - reading.readAt)
     if (flight.lease === undefined && flight.isRefresh) this.remove(key)
-    if (flight.lease === undefined || !(left > 0)) return
-    const lease = flight.lease.end()
-    flight.lease = undefined
+    if (flight.lease === undefined || !(left > 0)) return // what it still has, is given up
+    const lease = takeLease(flight) as Lease
     void this.#write(key, lease, () => ({ ...this.#describe(reading, stamps), output, lifetime: left }))
   }
 
@@ -119,7 +126,7 @@ export class SharedOutputs {
       const entry = describe()
       if ((await this.#ask(() => lease.write(entry))) === true) this.stats.writes++
     } catch (error) {
-      this.#release(lease)
+      this.#tell(() => lease.abandon(UNSHARED))
       this.#tellOfUnshared(key, error)
     }
   }
@@ -134,20 +141,25 @@ export class SharedOutputs {
     }
   }
 
-  /** The load brings nothing to share. Others may try. */
-  giveUp(flight: Flight): void {
-    const { lease } = flight
-    flight.lease = undefined
-    if (lease !== undefined) this.#release(lease.end())
+  /** A load that is still under way is not to be waited for any more. */
+  release(flight: Flight): void {
+    const lease = takeLease(flight)
+    if (lease !== undefined) this.#tell(() => lease.release())
   }
 
-  #release(lease: Lease): void {
-    this.#ask(() => lease.release()).catch(() => undefined)
+  /** The load has brought nothing to share. Those who have waited for it load all at once, as without a tier. */
+  giveUp(flight: Flight): void {
+    const lease = takeLease(flight)
+    if (lease !== undefined) this.#tell(() => lease.abandon(IN_VAIN))
   }
 
   /** What is there of a key, nobody is to read any more. (What this process finds all the same, it refuses for its age.) */
   remove(key: Key): void {
-    this.#ask(() => this.#tier.remove(this.#entries.addressOf(key))).catch(() => undefined)
+    this.#tell(() => this.#tier.remove(this.#entries.addressOf(key)))
+  }
+
+  #tell(work: () => Promise<void>): void {
+    this.#ask(work).catch(() => undefined)
   }
 
   #tellOfUnshared(key: Key, error: unknown): void {
@@ -160,6 +172,20 @@ export class SharedOutputs {
   #ask<T>(work: () => Promise<T>): Promise<T | typeof NO_ANSWER> {
     return this.#guard.ask(work, { budget: { left: this.#settings.tierTimeout }, stats: this.stats })
   }
+}
+
+function takeLease(flight: Flight): Lease | undefined {
+  const { lease } = flight
+  flight.lease = undefined
+  return lease?.end()
+}
+
+/**
+ * Not for a load of this process that the call has not joined, since that brings what it cannot use; nor in a snapshot,
+ * for the same reason.
+ */
+function mayWait({ isRefresh, reading, flights, key }: Flight): boolean {
+  return !isRefresh && reading.snapshot === undefined && !flights.of(key).some(({ lease }) => lease !== undefined)
 }
 
 /** So that those who wait do not all look at the same moment. */

@@ -61,7 +61,7 @@ export interface TierStats {
   refused: number
   /** Operations that failed or were too late. */
   errors: number
-  /** Operations that were not tried, since the tier had failed again and again. */
+  /** Operations that were not tried: the tier had failed again and again, or the call had no time left for it. */
   skipped: number
   /** Calls that waited for the load of another process. */
   waits: number

@@ -6,6 +6,7 @@ import type { Pin } from './pin.ts'
 import type { Pins } from './pins.ts'
 import { revived } from './revived-stamps.ts'
 import type { Settings } from './settings.ts'
+import type { Stamps } from './stamps.ts'
 import type { TierStats } from './stats.ts'
 import type { Store } from './store.ts'
 import { RefusedEntryError, type Tier, type TierAddress, type TierEntry } from './tier.ts'
@@ -25,6 +26,15 @@ export interface Sought {
 /** An output that another process has loaded. */
 export interface Found {
   readonly output: unknown
+}
+
+/** What is known of an entry besides its output. */
+interface Aged {
+  /** In milliseconds at the most. */
+  readonly age: number
+  /** By the clock of the function. */
+  readonly readAt: number
+  readonly stamps: Stamps
 }
 
 /** The entries of one cached function in its tier: judged on the way out like those of the LRU. */
@@ -63,32 +73,37 @@ export class TierEntries {
       const entry = await this.#guard.ask(() => this.#tier.read(this.addressOf(key)), { budget, stats: this.#stats })
       return entry === undefined || entry === NO_ANSWER ? entry : await this.#take(sought, entry)
     } catch (error) {
-      if (!(error instanceof RefusedEntryError)) throw error
+      flight.adopt([])
       this.#stats.refused++
-      announce({ type: 'entryRefused', name: this.#name, key: showKey(key), reason: error.message })
+      announce({ type: 'entryRefused', name: this.#name, key: showKey(key), reason: reasonOf(error) })
       return undefined
     }
   }
 
   /** What it was made of, the flight knows before that is looked at, for a writer who comes in between. */
-  async #take({ flight, pins, pin }: Sought, entry: TierEntry): Promise<Found | undefined> {
-    const { ttl, clock, maxStamps } = this.#settings
+  async #take(sought: Sought, entry: TierEntry): Promise<Found | undefined> {
+    const { flight } = sought
+    const { maxClockSkew } = this.#tier
     const age = this.#ageOf(entry, flight)
-    const stamps = age === undefined ? undefined : revived(entry.stamps, this.#tier.maxClockSkew)
-    if (age === undefined || stamps === undefined || stamps.flat().length > maxStamps) return undefined
-    const readAt = clock() - age
-    const judgement = new Judgement(pins, pin)
+    const stamps = age === undefined ? undefined : revived(entry.stamps, maxClockSkew)
+    if (age === undefined || stamps === undefined) return undefined
     flight.adopt(stamps)
-    if (!(await judgement.accepts(stamps))) {
-      flight.adopt([])
-      return undefined
-    }
+    const found = await this.#accept(sought, entry, { age, readAt: this.#settings.clock() - age, stamps })
+    if (found === undefined) flight.adopt([])
+    return found
+  }
+
+  async #accept(
+    { flight, pins, pin }: Sought,
+    entry: TierEntry,
+    { age, readAt, stamps }: Aged,
+  ): Promise<Found | undefined> {
+    const { ttl, maxStamps } = this.#settings
+    const judgement = new Judgement(pins, pin)
+    if (stamps.flat().length > maxStamps || !(await judgement.accepts(stamps))) return undefined
     const output = await entry.output()
-    if (!(age < (typeof ttl === 'function' ? ttl(output) : ttl))) {
-      flight.adopt([])
-      return undefined
-    }
-    flight.find(readAt, judgement.order)
+    if (!(age < (typeof ttl === 'function' ? ttl(output) : ttl))) return undefined
+    flight.found(readAt, judgement.order)
     return { output }
   }
 
@@ -102,4 +117,10 @@ export class TierEntries {
     const { ttl } = this.#settings
     return age === undefined || (typeof ttl === 'number' && age >= ttl) ? undefined : age
   }
+}
+
+/** What fails while an entry is judged need not fail when the call loads: it may be of code that calls parts otherwise. */
+function reasonOf(error: unknown): string {
+  if (error instanceof RefusedEntryError) return error.message
+  return `it cannot be judged: ${String((error as Error)?.message)}`
 }

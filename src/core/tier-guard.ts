@@ -2,7 +2,6 @@ import { TierTimeoutError } from './errors.ts'
 import { announce } from './events.ts'
 import type { TierStats } from './stats.ts'
 import { NotSharedError, RefusedEntryError, type Tier } from './tier.ts'
-import { withTimeout } from './timeout.ts'
 
 /** Failures in a row after which a tier is left alone. */
 const MAX_FAILURES = 3
@@ -26,8 +25,8 @@ export class TierGuard {
   readonly #name: string
   #failures = 0
   #pause = FIRST_PAUSE
-  /** By the clock of the process: it is left alone until then. */
-  #closedUntil = 0
+  /** By the clock of the process. */
+  #leftAloneUntil = 0
   #isProbed = false
 
   /** The same for all functions whose tier it is. */
@@ -50,10 +49,12 @@ export class TierGuard {
     work: () => Promise<T>,
     { budget, stats, late }: { budget: Budget; stats: TierStats; late?: (answer: T) => void },
   ): Promise<T | typeof NO_ANSWER> {
-    if (!(budget.left > 0) || !this.#isOpen()) {
+    const isProbe = this.#isDown
+    if (!(budget.left > 0) || (isProbe && !this.#mayProbe())) {
       stats.skipped++
       return NO_ANSWER
     }
+    this.#isProbed ||= isProbe
     const { left } = budget
     const started = performance.now()
     let isLate = false
@@ -63,52 +64,62 @@ export class TierGuard {
         (answer) => isLate && late?.(answer),
         () => undefined,
       )
-      const answer = await withTimeout(asked, left, () => tooLate(this.#name, left))
+      const answer = await within(asked, left, () => tooLate(this.#name, left))
       this.#succeed()
       return answer
     } catch (error) {
-      if (error instanceof NotSharedError) {
-        this.#isProbed = false // it was not asked at all
-        throw error
-      }
+      if (error instanceof NotSharedError) throw error // before it was asked
       if (error instanceof RefusedEntryError) {
         this.#succeed()
         throw error
       }
       isLate = true
       stats.errors++
-      this.#fail(error)
+      this.#fail(error, isProbe)
       return NO_ANSWER
     } finally {
+      if (isProbe) this.#isProbed = false
       budget.left = left - (performance.now() - started)
     }
   }
 
-  /** When it was left alone for long enough, the first who comes tries it. */
-  #isOpen(): boolean {
-    if (this.#failures < MAX_FAILURES) return true
-    if (this.#isProbed || performance.now() < this.#closedUntil) return false
-    this.#isProbed = true
-    return true
+  /** Whether it is left alone. */
+  get #isDown(): boolean {
+    return this.#failures >= MAX_FAILURES
+  }
+
+  /** When it was left alone for long enough, one call tries it, while the others go on without it. */
+  #mayProbe(): boolean {
+    return !this.#isProbed && performance.now() >= this.#leftAloneUntil
   }
 
   #succeed(): void {
-    const wasDown = this.#failures >= MAX_FAILURES
+    const wasDown = this.#isDown
     this.#failures = 0
-    this.#isProbed = false
     this.#pause = FIRST_PAUSE
     if (wasDown) announce({ type: 'tierRecovered', tier: this.#name })
   }
 
-  /** Calls that asked at the same time fail at the same time: that counts as one failure of one that is left alone. */
-  #fail(error: unknown): void {
+  /** Calls that asked at the same time fail at the same time: it is left alone for as long as after the first of them. */
+  #fail(error: unknown, isProbe: boolean): void {
     this.#failures++
-    const isDown = this.#failures >= MAX_FAILURES
-    if (this.#isProbed) this.#pause = Math.min(2 * this.#pause, LAST_PAUSE)
-    if (this.#isProbed || this.#failures === MAX_FAILURES) this.#closedUntil = performance.now() + this.#pause
-    this.#isProbed = false
-    announce({ type: 'tierFailed', tier: this.#name, error, isDown })
+    if (isProbe) this.#pause = Math.min(2 * this.#pause, LAST_PAUSE)
+    if (isProbe || this.#failures === MAX_FAILURES) this.#leftAloneUntil = performance.now() + this.#pause
+    announce({ type: 'tierFailed', tier: this.#name, error, isDown: this.#isDown })
   }
+}
+
+/**
+ * A process that was busy finds an answer and the end of its time together, and the timer first: so it looks once at what
+ * has come before it gives up.
+ */
+function within<T>(asked: Promise<T>, milliseconds: number, tooLate: () => Error): Promise<T> {
+  if (milliseconds === Number.POSITIVE_INFINITY) return asked
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => setImmediate(() => reject(tooLate())), milliseconds)
+    timer.unref()
+    asked.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }
 
 function tooLate(name: string, timeout: number): TierTimeoutError {

@@ -20,13 +20,12 @@ export interface Tier {
   read(address: TierAddress): Promise<TierEntry | undefined>
   /** What is there goes, and what is being loaded is not written. */
   remove(address: TierAddress): Promise<void>
-  /**
-   * Asks for the right to load, and to write what comes of it.
-   *
-   * @returns undefined while another process has it for this version.
-   */
-  lease(address: TierAddress, version: Version): Promise<Lease | undefined>
+  /** Asks for the right to load, and to write what comes of it. It is of one process at a time for each version. */
+  lease(address: TierAddress, version: Version): Promise<Lease | NoLease>
 }
+
+/** Another process has it; or has had it in vain, so that there is nothing to wait for. */
+export type NoLease = 'held' | 'abandoned'
 
 /** What an entry is found by. */
 export interface TierAddress {
@@ -72,7 +71,10 @@ export interface Lease {
    * @throws {NotSharedError} for an output that cannot be carried, by the promise.
    */
   write(entry: NewTierEntry): Promise<boolean>
+  /** Gives it back, so that the next one may have it. */
   release(): Promise<void>
+  /** Gives it back in vain: for so long nobody gets it, nor waits for it. */
+  abandon(milliseconds: number): Promise<void>
 }
 
 /** An entry in a tier is not one of ours, or is damaged. It counts as none. */

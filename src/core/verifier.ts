@@ -21,6 +21,8 @@ interface Verified extends PinOwner {
   readonly settings: Settings
   readonly versions: Versions
   readonly store: Store
+  /** Takes out what is kept. */
+  drop(key: Key): boolean
 }
 
 /** A call that was answered by an entry. */
@@ -130,9 +132,9 @@ export class Verifier {
 
   /** What is known to be wrong is given to no later session. */
   #report({ key, kept }: Hit, loaded: unknown): void {
-    const { store, settings } = this.#cache
+    const { settings } = this.#cache
     this.#counters.differing++
-    store.delete(key)
+    this.#cache.drop(key)
     const { version, output, readAt } = kept
     const age = settings.clock() - readAt
     announce({ type: 'outputDiffers', name: this.#cache.name, key: showKey(key), version, age, kept: output, loaded })

@@ -94,6 +94,11 @@ export class VersionedLruCache implements Inner {
   invalidate(self: unknown, args: unknown[]): boolean {
     const key = this.#keyOf(self, args)
     this.#forget(key)
+    return this.drop(key)
+  }
+
+  /** Takes out what is kept, here and in the tier. */
+  drop(key: Key): boolean {
     this.#loads.remove(key)
     return this.store.delete(key)
   }

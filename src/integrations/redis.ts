@@ -6,7 +6,7 @@ import type { Version } from '../core/version.ts'
 import { type VersionSource, versionSource } from '../core/version-source.ts'
 import { BUMP, bumpLua, READ } from '../sources/redis-scripts.ts'
 import { type Codec, type Devalue, devalueCodec } from '../tiers/codec.ts'
-import { type IoredisClient, type NodeRedisClient, scriptsOf } from '../tiers/redis-client.ts'
+import { type IoredisClient, knownScriptsOf, type NodeRedisClient, scriptsOf } from '../tiers/redis-client.ts'
 import { redisStore } from '../tiers/redis-store.ts'
 import { StoredTier } from '../tiers/stored-tier.ts'
 import { type LeaseOptions, readTierOptions, type TierOptions } from '../tiers/tier-options.ts'
@@ -27,7 +27,7 @@ export interface RedisTierOptions extends TierOptions, LeaseOptions {}
  * const report = versionedLruCache(buildReport, { name: 'report', version: reportVersion, tier })
  */
 export function redisTier(client: NodeRedisClient | IoredisClient, options: RedisTierOptions): Tier {
-  return new StoredTier(redisStore(scriptsOf(client)), readTierOptions(options, 'redis', true))
+  return new StoredTier(redisStore(knownScriptsOf(client)), readTierOptions(options, 'redis', true))
 }
 
 export interface RedisVersionOptions {

@@ -35,10 +35,13 @@ export function devalueCodec(devalue: Devalue): Codec {
   }
 }
 
-/** @throws {InvalidOptionError} when the package is not there. */
-export function defaultCodec(): Codec {
+/**
+ * @param load brings a package.
+ * @throws {InvalidOptionError} when that is not there.
+ */
+export function defaultCodec(load: (name: string) => unknown = createRequire(import.meta.url)): Codec {
   try {
-    return devalueCodec(createRequire(import.meta.url)('devalue') as Devalue)
+    return devalueCodec(load('devalue') as Devalue)
   } catch (cause) {
     throw new InvalidOptionError(
       'A tier takes the package "devalue", which is not there: install it, or give another "codec", such as JSON.',

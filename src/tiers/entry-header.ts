@@ -23,10 +23,13 @@ export interface BodyKind {
 
 /** Writes the arguments of calls, which may be anything that an output may be. */
 export interface ArgumentsCodec {
-  write(args: readonly (readonly unknown[])[]): string
+  write(args: readonly (readonly unknown[])[]): WrittenArguments
   /** @throws for what it has not written. */
-  read(text: string): unknown
+  read(written: WrittenArguments): unknown
 }
+
+/** Text, or bytes as text. */
+type WrittenArguments = string | { readonly base64: string }
 
 /** One line of JSON. */
 export function writeHeader(

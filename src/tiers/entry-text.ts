@@ -3,6 +3,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import { deflateRaw, inflateRaw } from 'node:zlib'
 import { describe } from '../core/errors.ts'
+import { isThenable } from '../core/thenable.ts'
 import { type NewTierEntry, NotSharedError, RefusedEntryError, type TierAddress, type TierEntry } from '../core/tier.ts'
 import type { Codec } from './codec.ts'
 import {
@@ -39,11 +40,13 @@ export class EntryText {
   readonly #args: ArgumentsCodec
 
   constructor(settings: TextSettings) {
-    const { codec } = settings
     this.#settings = settings
     this.#args = {
-      write: (args) => bodyText(codec.stringify(args)),
-      read: (text) => codec.parse(text as never),
+      write: (args) => {
+        const text = this.#stringify(args)
+        return typeof text === 'string' ? text : { base64: bodyText(text) }
+      },
+      read: (written) => this.#parse(typeof written === 'string' ? written : Buffer.from(written.base64, 'base64')),
     }
   }
 
@@ -87,7 +90,16 @@ export class EntryText {
       throw notCarried(error)
     }
     if (typeof text === 'string' || text instanceof Uint8Array) return text
+    ignore(text)
     throw new NotSharedError(`the codec gave ${describe(text)} for it, which is neither a string nor bytes`)
+  }
+
+  /** @throws for what is yet to come: nobody could say for how long a call would wait for it. */
+  #parse(text: string | Uint8Array): unknown {
+    const output = this.#settings.codec.parse(text as never)
+    if (!isThenable(output)) return output
+    ignore(output)
+    throw new RefusedEntryError(`the codec gave ${describe(output)}`)
   }
 
   #writeHeader(header: EntryHeader): string {
@@ -107,11 +119,11 @@ export class EntryText {
   }
 
   async #readOutput(body: string, { isBytes, isDeflated }: BodyKind): Promise<unknown> {
-    const { codec, maxEntrySize } = this.#settings
+    const { maxEntrySize } = this.#settings
     try {
-      if (!isDeflated) return codec.parse((isBytes ? Buffer.from(body, 'base64') : body) as never)
+      if (!isDeflated) return this.#parse(isBytes ? Buffer.from(body, 'base64') : body)
       const bytes = await inflated(Buffer.from(body, 'base64'), { maxOutputLength: maxEntrySize })
-      return codec.parse((isBytes ? bytes : bytes.toString()) as never)
+      return this.#parse(isBytes ? bytes : bytes.toString())
     } catch (cause) {
       throw new RefusedEntryError(`its output cannot be read: ${String((cause as Error)?.message)}`, { cause })
     }
@@ -135,6 +147,11 @@ export class EntryText {
 
 const deflated = promisify(deflateRaw) as (input: string | Uint8Array) => Promise<Buffer>
 const inflated = promisify(inflateRaw) as (input: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>
+
+/** What a codec has promised, and nobody waits for, may fail. */
+function ignore(given: unknown): void {
+  Promise.resolve(given).catch(() => undefined)
+}
 
 function bodyText(output: string | Uint8Array): string {
   return typeof output === 'string' ? output : Buffer.from(output).toString('base64')

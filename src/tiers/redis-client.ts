@@ -22,9 +22,7 @@ export interface RedisScripts {
 
 /** @throws {InvalidOptionError} for what is no client. */
 export function scriptsOf(client: unknown): RedisScripts {
-  if (typeof (client as NodeRedisClient | undefined)?.eval !== 'function') {
-    throw new InvalidOptionError(`The client is ${describe(client)}: give one of "redis" or "ioredis".`)
-  }
+  if (typeof (client as NodeRedisClient | undefined)?.eval !== 'function') throw noClient(client)
   if (isIoredis(client)) {
     return {
       runKnown: async (digest, keys, args) => client.evalsha(digest, keys.length, ...keys, ...args),
@@ -36,6 +34,18 @@ export function scriptsOf(client: unknown): RedisScripts {
     runKnown: async (digest, keys, args) => nodeRedis.evalSha(digest, { keys, arguments: args }),
     run: async (script, keys, args) => nodeRedis.eval(script, { keys, arguments: args }),
   }
+}
+
+/** @throws {InvalidOptionError} for what is no client, or cannot run a script that it has sent before. */
+export function knownScriptsOf(client: unknown): RedisScripts {
+  const scripts = scriptsOf(client)
+  const { evalsha, evalSha } = client as Partial<IoredisClient & NodeRedisClient>
+  if (typeof (isIoredis(client) ? evalsha : evalSha) === 'function') return scripts
+  throw noClient(client)
+}
+
+function noClient(client: unknown): InvalidOptionError {
+  return new InvalidOptionError(`The client is ${describe(client)}: give one of "redis" or "ioredis".`)
 }
 
 function isIoredis(client: unknown): client is IoredisClient {

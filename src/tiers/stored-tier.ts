@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Lease, Tier, TierAddress, TierEntry } from '../core/tier.ts'
+import type { Lease, NoLease, Tier, TierAddress, TierEntry } from '../core/tier.ts'
 import type { Version } from '../core/version.ts'
 import { writeParts } from './entry-header.ts'
 import { EntryText } from './entry-text.ts'
@@ -33,10 +33,10 @@ export class StoredTier implements Tier {
     return this.#store.remove(this.#keyOf(address))
   }
 
-  async lease(address: TierAddress, version: Version): Promise<Lease | undefined> {
+  async lease(address: TierAddress, version: Version): Promise<Lease | NoLease> {
     const { lease } = this.#settings
     const given = await this.#store.lease(this.#keyOf(address), digest(writeParts(version)), lease)
-    return given && this.#leaseOf(address, given)
+    return typeof given === 'string' ? given : this.#leaseOf(address, given)
   }
 
   #leaseOf(address: TierAddress, lease: StoreLease): Lease {
@@ -45,6 +45,7 @@ export class StoredTier implements Tier {
       renew: lease.renew,
       write: async (entry) => lease.write(await this.#text.write(address, entry), entry.lifetime),
       release: () => lease.release(),
+      abandon: (milliseconds) => lease.abandon(milliseconds),
     }
   }
 

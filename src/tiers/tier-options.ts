@@ -1,5 +1,6 @@
 import { describe, InvalidOptionError, refuseOthers } from '../core/errors.ts'
 import { isPositiveInteger } from '../core/settings.ts'
+import { isTimeout } from '../core/timeout.ts'
 import { type Codec, defaultCodec } from './codec.ts'
 import type { TextSettings } from './entry-text.ts'
 
@@ -50,7 +51,7 @@ export interface LeaseOptions {
    * For how many milliseconds a process has the right to load before others may, if it is heard of no more. It is renewed
    * while the load runs.
    *
-   * @default 5000
+   * @default 2000
    */
   lease?: number | undefined
   /**
@@ -79,7 +80,10 @@ const RULES: { readonly [Option in keyof (TierOptions & LeaseOptions)]-?: Rule }
   secret: ['a string that is not empty, or a list of some', (value) => isText(value) || isList(value)],
   maxEntrySize: ['a whole number of bytes, at least 1', isPositiveInteger],
   maxClockSkew: ['a number of milliseconds, 0 for none', isMilliseconds],
-  lease: ['a whole number of milliseconds, at least 1', isPositiveInteger],
+  lease: [
+    'a whole number of milliseconds, from 1 to 2147483647',
+    (value) => isPositiveInteger(value) && isTimeout(value),
+  ],
   leaseWait: ['a number of milliseconds', isMilliseconds],
 }
 
@@ -115,7 +119,7 @@ function withDefaults(options: TierOptions & LeaseOptions, defaultName: string):
     secrets: typeof secret === 'string' ? [secret] : secret,
     maxEntrySize: options.maxEntrySize ?? 4_194_304,
     maxClockSkew: options.maxClockSkew ?? 1000,
-    lease: options.lease ?? 5000,
+    lease: options.lease ?? 2000,
     leaseWait: options.leaseWait ?? 10_000,
   }
 }

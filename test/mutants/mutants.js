@@ -11,8 +11,8 @@ export const mutants = [
     file: 'src/core/load.ts',
     edits: [
       [
-        'const loaded = this.#run(call, flight)',
-        `const loaded = this.#run(call, flight)
+        'const loaded = this.#begin(call, flight)',
+        `const loaded = this.#begin(call, flight)
     const late = this.#settings.version?.apply(call.self, call.args)
     if (!isThenable(late)) (flight.reading as { version: unknown }).version = late`,
       ],
@@ -177,7 +177,7 @@ export const mutants = [
   },
   {
     name: 'errors kept: a flight that failed can still be joined',
-    file: 'src/core/load.ts',
+    file: 'src/core/landing.ts',
     edits: [['this.#lifetime)\n    this.#flights.end(flight)', 'this.#lifetime)']],
   },
   {
@@ -227,12 +227,12 @@ export const mutants = [
   },
   {
     name: 'older overwrites newer',
-    file: 'src/core/load.ts',
+    file: 'src/core/landing.ts',
     edits: [[' && !this.#store.isNewer(key, order)', '']],
   },
   {
     name: 'an older flight lands after a newer output that has been evicted',
-    file: 'src/core/load.ts',
+    file: 'src/core/landing.ts',
     edits: [['      this.#flights.overtake(key, order)\n', '']],
   },
   {
@@ -243,12 +243,9 @@ export const mutants = [
   },
   {
     name: 'the output is published before its slot is free',
-    file: 'src/core/load.ts',
+    file: 'src/core/landing.ts',
     edits: [
-      [
-        '    this.#flights.end(flight)\n    if (this',
-        '    setImmediate(() => this.#flights.end(flight))\n    if (this',
-      ],
+      ['    this.#flights.end(flight)\n    try {', '    setImmediate(() => this.#flights.end(flight))\n    try {'],
     ],
   },
   {
@@ -438,7 +435,7 @@ export const mutants = [
   },
   {
     name: 'outputs not frozen',
-    file: 'src/core/load.ts',
+    file: 'src/core/landing.ts',
     edits: [['if (this.#settings.freeze) deepFreeze(output)', '']],
     tests: ['freeze'],
   },
@@ -530,7 +527,7 @@ export const mutants = [
   },
   {
     name: 'what was made of something stale is kept as good',
-    file: 'src/core/load.ts',
+    file: 'src/core/landing.ts',
     edits: [['flight.work?.tainted || !flight.reads.isWhole', '!flight.reads.isWhole']],
     tests: ['late-reads'],
   },
@@ -1262,7 +1259,7 @@ export const mutants = [
   {
     name: 'verifyVersions: what is known to be wrong is given again',
     file: 'src/core/verifier.ts',
-    edits: [['    store.delete(key)\n', '']],
+    edits: [['    this.#cache.drop(key)\n', '']],
     tests: ['verify-versions'],
   },
   {
@@ -1392,7 +1389,7 @@ export const mutants = [
   {
     name: 'nested: what was made of an invalidated part stays good',
     file: 'src/core/call-stamp.ts',
-    edits: [['if (inner.store.generation(this.key) !== generation) return false', '']],
+    edits: [['if (inner.store.generations.of(this.key) !== generation) return false', '']],
     tests: ['nested-lifetimes', 'graphs'],
   },
   {
@@ -1428,7 +1425,7 @@ export const mutants = [
   },
   {
     name: 'nested: what is not known to be all is kept',
-    file: 'src/core/load.ts',
+    file: 'src/core/landing.ts',
     edits: [['flight.work?.tainted || !flight.reads.isWhole', 'flight.work?.tainted']],
     tests: ['nested', 'graphs'],
   },
@@ -1440,19 +1437,19 @@ export const mutants = [
   },
   {
     name: 'nested: a refresh that was overtaken counts as the newest',
-    file: 'src/core/load.ts',
+    file: 'src/core/landing.ts',
     edits: [
       [
         '    flight.trace(stamps, lifetime, identity)\n',
-        '    if (flight.isRefresh) flight.generation = this.#store.generation(key)\n    flight.trace(stamps, lifetime, identity)\n',
+        '    if (flight.isRefresh) flight.generation = this.#store.generations.of(key)\n    flight.trace(stamps, lifetime, identity)\n',
       ],
     ],
     tests: ['nested-found'],
   },
   {
     name: 'nested: a refresh outdates nothing',
-    file: 'src/core/load.ts',
-    edits: [['      if (flight.isRefresh) flight.generation = this.#store.outdate(key)\n', '']],
+    file: 'src/core/landing.ts',
+    edits: [['      if (flight.isRefresh) flight.generation = this.#store.generations.outdate(key)\n', '']],
     tests: ['nested-found'],
   },
   {
@@ -1469,7 +1466,7 @@ export const mutants = [
   },
   {
     name: 'nested: what a part shares with others is not noted',
-    file: 'src/core/call-stamp.ts',
+    file: 'src/core/stamps-of-call.ts',
     edits: [['return [...(stamps ?? []), new CallStamp', 'return [new CallStamp']],
     tests: ['graphs'],
   },
@@ -1481,7 +1478,7 @@ export const mutants = [
   },
   {
     name: 'nested: a part is noted by what the session sees later',
-    file: 'src/core/call-stamp.ts',
+    file: 'src/core/stamps-of-call.ts',
     edits: [['seen.version) ? stamps : undefined', 'seen.version) ? stamps : stamps']],
     tests: ['nested-sessions'],
   },
@@ -1549,5 +1546,776 @@ export const mutants = [
     file: 'src/core/counts.ts',
     edits: [['this.bumpAll()', 'this.#floor = ++this.#last']],
     tests: ['nested-sessions'],
+  },
+  {
+    name: 'tier: who gets the lease late does not look once more',
+    file: 'src/core/shared-outputs.ts',
+    edits: [
+      [
+        'return pause > FIRST_LOOK && flight.lease !== undefined ? this.#lookOnceMore(sought) : undefined',
+        'return undefined',
+      ],
+    ],
+    tests: ['tier/leases'],
+  },
+  {
+    name: 'tier: a lease that comes too late is kept',
+    file: 'src/core/shared-outputs.ts',
+    edits: [["      if (typeof lease !== 'string') lease.release().catch(() => undefined)\n", '']],
+    tests: ['tier/leases'],
+  },
+  {
+    name: 'tier: nobody waits for the load of another process',
+    file: 'src/core/shared-outputs.ts',
+    edits: [["(await this.#lease(sought)) === 'held'", '(await this.#lease(sought)) === undefined']],
+    tests: ['tier/leases'],
+  },
+  {
+    name: 'tier: a call waits for another process for ever',
+    file: 'src/core/shared-outputs.ts',
+    edits: [[' || performance.now() >= givenUpAt', '']],
+    tests: ['tier/leases'],
+  },
+  {
+    name: 'tier: a refresh takes what the tier has',
+    file: 'src/core/shared-outputs.ts',
+    edits: [['if (!sought.flight.isRefresh) {', '{']],
+    tests: ['tier/tier'],
+  },
+  {
+    name: 'tier: a refresh leaves what the tier has, where another process has the lease',
+    file: 'src/core/shared-outputs.ts',
+    edits: [['    if (flight.lease === undefined && flight.isRefresh) this.remove(key)\n', '']],
+    tests: ['tier/lifetimes'],
+  },
+  {
+    name: 'tier: a failed read is followed by a lease',
+    file: 'src/core/shared-outputs.ts',
+    edits: [
+      [
+        '      if (found === NO_ANSWER) return undefined\n      if (found !== undefined) return found\n      this.stats',
+        '      if (found !== undefined && found !== NO_ANSWER) return found\n      this.stats',
+      ],
+    ],
+    tests: ['tier/guard'],
+  },
+  {
+    name: 'tier: the output is written when others have had it',
+    file: 'src/core/shared-outputs.ts',
+    edits: [
+      [
+        '      const entry = describe()\n',
+        '      await new Promise((resolve) => setImmediate(resolve))\n      const entry = describe()\n',
+      ],
+    ],
+    tests: ['tier/tier'],
+  },
+  {
+    name: 'tier: the lifetime counts from when the load ended',
+    file: 'src/core/shared-outputs.ts',
+    edits: [['const left = lifetime - (this.#settings.clock() - reading.readAt)', 'const left = lifetime']],
+    tests: ['tier/lifetimes'],
+  },
+  {
+    name: 'tier: the age counts from when the load ended',
+    file: 'src/core/shared-outputs.ts',
+    edits: [['readAt: Math.floor(wallTime(reading.readAt, this.#settings.clock)),', 'readAt: Date.now(),']],
+    tests: ['tier/lifetimes'],
+  },
+  {
+    name: 'tier: outputs that cannot be shared are told of each time',
+    file: 'src/core/shared-outputs.ts',
+    edits: [['    this.#hasToldOfUnshared = true\n', '']],
+    tests: ['tier/nested'],
+  },
+  {
+    name: 'tier: a load that fails keeps its lease',
+    file: 'src/core/landing.ts',
+    edits: [['    this.#shared?.giveUp(flight)\n    throw error', '    throw error']],
+    tests: ['tier/tier'],
+  },
+  {
+    name: 'tier: an output that cannot be dealt with keeps its lease',
+    file: 'src/core/landing.ts',
+    edits: [['this.#shared?.giveUp(flight) // what', '// what']],
+    tests: ['tier/tier'],
+  },
+  {
+    name: 'tier: an overtaken output is written',
+    file: 'src/core/landing.ts',
+    edits: [
+      [
+        '      this.#counters.overtaken++\n',
+        '      this.#counters.overtaken++\n      this.#shared?.offer(flight, output, stamps, lifetime)\n',
+      ],
+    ],
+    tests: ['tier/lifetimes'],
+  },
+  {
+    name: 'tier: an output that is not kept is written',
+    file: 'src/core/landing.ts',
+    edits: [
+      [
+        '      this.#counters.unkept++\n      this.#tellOfTooMany',
+        '      this.#counters.unkept++\n      this.#shared?.offer(flight, output, stamps, lifetime)\n      this.#tellOfTooMany',
+      ],
+    ],
+    tests: ['tier/nested'],
+  },
+  {
+    name: 'tier: never left alone',
+    file: 'src/core/tier-guard.ts',
+    edits: [['const MAX_FAILURES = 3', 'const MAX_FAILURES = 1e9']],
+    tests: ['tier/guard'],
+  },
+  {
+    name: 'tier: left alone after one failure',
+    file: 'src/core/tier-guard.ts',
+    edits: [['const MAX_FAILURES = 3', 'const MAX_FAILURES = 1']],
+    tests: ['tier/guard'],
+  },
+  {
+    name: 'tier: tried by all who come',
+    file: 'src/core/tier-guard.ts',
+    edits: [['return !this.#isProbed && performance', 'return performance']],
+    tests: ['tier/guard'],
+  },
+  {
+    name: 'tier: left alone for ever',
+    file: 'src/core/tier-guard.ts',
+    edits: [[' && performance.now() >= this.#leftAloneUntil', ' && false']],
+    tests: ['tier/guard'],
+  },
+  {
+    name: 'tier: left alone for a second each time',
+    file: 'src/core/tier-guard.ts',
+    edits: [['if (isProbe) this.#pause = Math.min(2 * this.#pause, LAST_PAUSE)', '']],
+    tests: ['tier/guard'],
+  },
+  {
+    name: 'tier: left alone for longer and longer',
+    file: 'src/core/tier-guard.ts',
+    edits: [['Math.min(2 * this.#pause, LAST_PAUSE)', '2 * this.#pause']],
+    tests: ['tier/guard'],
+  },
+  {
+    name: 'tier: what was down once is left alone for as long the next time',
+    file: 'src/core/tier-guard.ts',
+    edits: [['    this.#pause = FIRST_PAUSE\n', '']],
+    tests: ['tier/guard'],
+  },
+  {
+    name: 'tier: a probe is never over',
+    file: 'src/core/tier-guard.ts',
+    edits: [['      if (isProbe) this.#isProbed = false\n', '']],
+    tests: ['tier/guard'],
+  },
+  {
+    name: 'tier: each operation has the whole time',
+    file: 'src/core/tier-guard.ts',
+    edits: [['budget.left = left - (performance.now() - started)', 'budget.left = left']],
+    tests: ['tier/guard'],
+  },
+  {
+    name: 'tier: an answer that a busy process has not heard counts as none',
+    file: 'src/core/tier-guard.ts',
+    edits: [
+      [
+        'setTimeout(() => setImmediate(() => reject(tooLate())), milliseconds)',
+        'setTimeout(() => reject(tooLate()), milliseconds)',
+      ],
+    ],
+    tests: ['tier/guard'],
+  },
+  {
+    name: 'tier: its time limit keeps the process alive',
+    file: 'src/core/tier-guard.ts',
+    edits: [['    timer.unref()\n', '']],
+    tests: ['tier/guard'],
+  },
+  {
+    name: 'tier: an entry of another version is taken',
+    file: 'src/core/tier-entries.ts',
+    edits: [['    if (!sameVersion(entry.version, reading.version)) return undefined\n', '']],
+    tests: ['tier/tier'],
+  },
+  {
+    name: 'tier: what was made of others is not looked at',
+    file: 'src/core/tier-entries.ts',
+    edits: [[' || !(await judgement.accepts(stamps))', '']],
+    tests: ['tier/nested'],
+  },
+  {
+    name: 'tier: an output is not known to be made of others',
+    file: 'src/core/tier-entries.ts',
+    edits: [['    flight.adopt(stamps)\n', '']],
+    tests: ['tier/nested'],
+  },
+  {
+    name: 'tier: what an entry was made of stays with the load that comes after it',
+    file: 'src/core/tier-entries.ts',
+    edits: [['      flight.adopt([])\n      this.#stats', '      this.#stats']],
+    tests: ['tier/nested'],
+  },
+  {
+    name: 'tier: what is older than an invalidate is taken',
+    file: 'src/core/tier-entries.ts',
+    edits: [['    if (this.#store.generations.isAfter(entry.readAt, key, maxClockSkew)) return undefined\n', '']],
+    tests: ['tier/lifetimes'],
+  },
+  {
+    name: 'tier: the TTL is not looked at',
+    file: 'src/core/tier-entries.ts',
+    edits: [
+      [" || (typeof ttl === 'number' && age >= ttl)", ''],
+      ["if (!(age < (typeof ttl === 'function' ? ttl(output) : ttl))) return undefined", ''],
+    ],
+    tests: ['tier/lifetimes'],
+  },
+  {
+    name: 'tier: the TTL of what was found begins anew',
+    file: 'src/core/tier-entries.ts',
+    edits: [['readAt: this.#settings.clock() - age', 'readAt: this.#settings.clock()']],
+    tests: ['tier/lifetimes'],
+  },
+  {
+    name: 'tier: more than maxStamps is taken',
+    file: 'src/core/tier-entries.ts',
+    edits: [['stamps.flat().length > maxStamps || ', '']],
+    tests: ['tier/nested'],
+  },
+  {
+    name: 'tier: the skew of clocks is not allowed for',
+    file: 'src/core/wall-clock.ts',
+    edits: [['age + maxClockSkew : undefined', 'Math.max(age, 0) : undefined']],
+    tests: ['tier/lifetimes'],
+  },
+  {
+    name: 'tier: what is yet to come is taken',
+    file: 'src/core/wall-clock.ts',
+    edits: [['age >= -maxClockSkew ?', 'age >= -1e12 ?']],
+    tests: ['tier/lifetimes'],
+  },
+  {
+    name: 'tier: what was read at the time of an invalidate is taken, whatever the clocks',
+    file: 'src/core/generations.ts',
+    edits: [['time - maxClockSkew <= generation', 'time <= generation']],
+    tests: ['tier/lifetimes'],
+  },
+  {
+    name: 'tier: a part that was invalidated is taken',
+    file: 'src/core/revived-stamps.ts',
+    edits: [[' || inner.store.generations.isAfter(readAt, key, maxClockSkew)', '']],
+    tests: ['tier/nested'],
+  },
+  {
+    name: 'tier: a part of other code is taken',
+    file: 'src/core/revived-stamps.ts',
+    edits: [['codeVersion !== carried.codeVersion || ', '']],
+    tests: ['tier/nested'],
+  },
+  {
+    name: 'tier: a part that had a version is taken for one without',
+    file: 'src/core/revived-stamps.ts',
+    edits: [[' || hasVersion !== (version !== undefined)', '']],
+    tests: ['tier/nested'],
+  },
+  {
+    name: 'tier: a part is asked for by arguments of another key',
+    file: 'src/core/revived-stamps.ts',
+    edits: [['  if (keyOfCall(keyFunction, inner.name, undefined, call.args) !== key) return undefined\n', '']],
+    tests: ['tier/nested'],
+  },
+  {
+    name: 'tier: a part that is unknown is not missed',
+    file: 'src/core/revived-stamps.ts',
+    edits: [['    if (stamps.length < wave.length) return undefined\n', '']],
+    tests: ['tier/nested'],
+  },
+  {
+    name: 'tier: the TTL of a part is not carried',
+    file: 'src/core/call-stamp.ts',
+    edits: [['expiresAt: wallTime(expiresAt, clock),', 'expiresAt: Infinity,']],
+    tests: ['tier/nested'],
+  },
+  {
+    name: 'tier: a part that is found without end counts as read when it was carried',
+    file: 'src/core/call-stamp.ts',
+    edits: [
+      ['clock === timelessClock ? Number.NEGATIVE_INFINITY : wallTime(readAt, clock)', 'wallTime(readAt, clock)'],
+    ],
+    tests: ['tier/nested'],
+  },
+  {
+    name: 'tier: a method is carried as if it were one of all instances',
+    file: 'src/core/call-stamp.ts',
+    edits: [['inner === undefined || inner.isOfInstance) throw refuse(', 'inner === undefined) throw refuse(']],
+    tests: ['tier/nested'],
+  },
+  {
+    name: 'tier: outputs that are compared are carried',
+    file: 'src/core/call-stamp.ts',
+    edits: [
+      [
+        '    if (this.#origin.identity !== 0) throw refuse(\'which has "equals": only here it is known which outputs are equal\')\n',
+        '',
+      ],
+    ],
+    tests: ['tier/nested'],
+  },
+  {
+    name: 'tier: arguments that have changed are carried',
+    file: 'src/core/call-stamp.ts',
+    edits: [
+      [
+        "    if (this.#isChanged(inner, { self: undefined, args: this.#args })) throw refuse('whose arguments have changed')\n",
+        '',
+      ],
+    ],
+    tests: ['tier/nested'],
+  },
+  {
+    name: 'tier: one of several of a name is meant',
+    file: 'src/core/names.ts',
+    edits: [['return all.length === 1 ? all[0] : undefined', 'return all[0]']],
+    tests: ['tier/nested'],
+  },
+  {
+    name: 'tier: two functions have one name',
+    file: 'src/core/names.ts',
+    edits: [['if (namesInTiers.has(name)) {', 'if (false) {']],
+    tests: ['tier/names'],
+  },
+  {
+    name: 'tier: the digest is not looked at',
+    file: 'src/tiers/entry-text.ts',
+    edits: [['wanted.length === given.length && timingSafeEqual(wanted, given)', 'wanted.length > 0']],
+    tests: ['tier/entry-text'],
+  },
+  {
+    name: 'tier: the secret does not matter',
+    file: 'src/tiers/entry-text.ts',
+    edits: [["secret === undefined ? createHash('sha256') : createHmac('sha256', secret)", "createHash('sha256')"]],
+    tests: ['tier/entry-text'],
+  },
+  {
+    name: 'tier: an entry of another call is taken',
+    file: 'src/tiers/entry-text.ts',
+    edits: [
+      ["    if (!isSameAddress(own, address)) throw new RefusedEntryError('it is the entry of another call')\n", ''],
+    ],
+    tests: ['tier/entry-text'],
+  },
+  {
+    name: 'tier: an output is inflated without end',
+    file: 'src/tiers/entry-text.ts',
+    edits: [
+      [
+        "inflated(Buffer.from(body, 'base64'), { maxOutputLength: maxEntrySize })",
+        "inflated(Buffer.from(body, 'base64'), { maxOutputLength: 1e9 })",
+      ],
+    ],
+    tests: ['tier/entry-text'],
+  },
+  {
+    name: 'tier: too large an entry is written',
+    file: 'src/tiers/entry-text.ts',
+    edits: [['if (size <= maxEntrySize) return text', 'return text']],
+    tests: ['tier/entry-text'],
+  },
+  {
+    name: 'tier: the size is counted in characters',
+    file: 'src/tiers/entry-text.ts',
+    edits: [['const size = Buffer.byteLength(text)', 'const size = text.length']],
+    tests: ['tier/entry-text'],
+  },
+  {
+    name: 'tier: instances of classes are carried',
+    file: 'src/tiers/faithful.ts',
+    edits: [['else throw this.#refuse(', 'else void (']],
+    tests: ['tier/codec'],
+  },
+  {
+    name: 'tier: subclasses are carried as what they extend',
+    file: 'src/tiers/faithful.ts',
+    edits: [['prototype === kind.prototype && ', '']],
+    tests: ['tier/codec'],
+  },
+  {
+    name: 'tier: hidden properties get lost',
+    file: 'src/tiers/faithful.ts',
+    edits: [['if (Reflect.ownKeys(object).length > names.length) {', 'if (false) {']],
+    tests: ['tier/codec'],
+  },
+  {
+    name: 'tier: an empty Buffer becomes something else',
+    file: 'src/tiers/codec.ts',
+    edits: [
+      [
+        "Buffer.isBuffer(item) && [item.toString('base64')]",
+        "Buffer.isBuffer(item) && item.length > 0 && [item.toString('base64')]",
+      ],
+    ],
+    tests: ['tier/codec'],
+  },
+  {
+    name: 'tier: outputs of different code share a place',
+    file: 'src/tiers/stored-tier.ts',
+    edits: [['digest([name, codeVersion ?? null, ', 'digest([name, null, ']],
+    tests: ['tier/tier'],
+  },
+  {
+    name: 'tier: all versions share a lease',
+    file: 'src/tiers/stored-tier.ts',
+    edits: [['digest(writeParts(version)), lease', "'lease', lease"]],
+    tests: ['tier/leases'],
+  },
+  {
+    name: 'tier: undefined and null are one version',
+    file: 'src/tiers/entry-header.ts',
+    edits: [["  if (part === undefined) return { undefined: '' }\n", '  if (part === undefined) return null\n']],
+    tests: ['tier/entry-text'],
+  },
+  {
+    name: 'tier: who has invalidated waits for what was loading',
+    file: 'src/core/load.ts',
+    edits: [['    for (const flight of this.#flights.of(key)) this.#shared?.release(flight)\n', '']],
+    tests: ['tier/leases'],
+  },
+  {
+    name: 'tier: who has cleared all waits for what was loading',
+    file: 'src/core/load.ts',
+    edits: [['    for (const flight of this.#flights.all) this.#shared?.release(flight)\n', '']],
+    tests: ['tier/leases'],
+  },
+  {
+    name: 'tier: what was invalidated before it got its lease is waited for',
+    file: 'src/core/shared-outputs.ts',
+    edits: [['    if (!flight.lands) this.release(flight) // it was', '    // it was']],
+    tests: ['tier/leases'],
+  },
+  {
+    name: 'tier: a call waits for a load of its own process',
+    file: 'src/core/shared-outputs.ts',
+    edits: [[' && !flights.of(key).some(({ lease }) => lease !== undefined)', '']],
+    tests: ['tier/leases'],
+  },
+  {
+    name: 'tier: those who waited for a load that failed wait for each other',
+    file: 'src/core/shared-outputs.ts',
+    edits: [['lease.abandon(IN_VAIN)', 'lease.release()']],
+    tests: ['tier/leases'],
+  },
+  {
+    name: 'tier: those who waited for what cannot be carried wait for each other',
+    file: 'src/core/shared-outputs.ts',
+    edits: [['lease.abandon(UNSHARED)', 'lease.release()']],
+    tests: ['tier/leases'],
+  },
+  {
+    name: 'tier: what was loaded outside of a snapshot is taken in one',
+    file: 'src/core/tier-entries.ts',
+    edits: [['    if (reading.snapshot !== undefined && !entry.exact) return undefined\n', '']],
+    tests: ['tier/snapshots'],
+  },
+  {
+    name: 'tier: what was loaded in a snapshot is not known as such',
+    file: 'src/core/shared-outputs.ts',
+    edits: [['exact: reading.snapshot !== undefined,', 'exact: false,']],
+    tests: ['tier/snapshots'],
+  },
+  {
+    name: 'tier: in a snapshot, a call waits for what another process loads',
+    file: 'src/core/shared-outputs.ts',
+    edits: [['reading.snapshot === undefined && ', '']],
+    tests: ['tier/snapshots'],
+  },
+  {
+    name: 'tier: a part that was loaded outside of a snapshot is taken in one',
+    file: 'src/core/revived-stamps.ts',
+    edits: [
+      [
+        '  return source && new SourceStamp(source, sourceKey(value, source.name), value, version, exact)',
+        '  return source && new SourceStamp(source, sourceKey(value, source.name), value, version, true)',
+      ],
+    ],
+    tests: ['tier/snapshots'],
+  },
+  {
+    name: 'tier: a method is shared by all instances, whatever they are',
+    file: 'src/core/decorator.ts',
+    edits: [
+      [
+        '  if (key === undefined) {\n    throw new InvalidOptionError(',
+        '  if (false) {\n    throw new InvalidOptionError(',
+      ],
+    ],
+    tests: ['tier/names'],
+  },
+  {
+    name: 'tier in Redis: who has no lease any more writes',
+    file: 'src/tiers/redis-store.ts',
+    edits: [
+      [
+        `if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+`,
+        '',
+      ],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: a write keeps the lease',
+    file: 'src/tiers/redis-store.ts',
+    edits: [
+      [
+        `redis.call('DEL', KEYS[2])
+`,
+        '',
+      ],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: who began before a removal writes',
+    file: 'src/tiers/redis-store.ts',
+    edits: [
+      [
+        `if (redis.call('GET', KEYS[3]) or '') ~= ARGV[2] then return 0 end
+`,
+        '',
+      ],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: one removal counts, and the next one does not',
+    file: 'src/tiers/redis-store.ts',
+    edits: [['[randomUUID()])', `['removed'])`]],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: what was removed is still there',
+    file: 'src/tiers/redis-store.ts',
+    edits: [
+      [
+        `redis.call('DEL', KEYS[1])
+redis.call('SET'`,
+        `redis.call('SET'`,
+      ],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: that something was removed is known for ever',
+    file: 'src/tiers/redis-store.ts',
+    edits: [[`, 'PX', \${REMOVED_LIFE})`, ')']],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: a lease is given to all who ask',
+    file: 'src/tiers/redis-store.ts',
+    edits: [
+      [
+        `if held and string.sub(held, 1, #removed + 1) == removed .. ' ' then return 0 end
+`,
+        '',
+      ],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: a lease of before a removal keeps others waiting',
+    file: 'src/tiers/redis-store.ts',
+    edits: [[`string.sub(held, 1, #removed + 1) == removed .. ' '`, 'true']],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: a lease that was abandoned before a removal is not given',
+    file: 'src/tiers/redis-store.ts',
+    edits: [
+      [`if held == removed .. ' \${ABANDONED}' then`, `if string.find(held or '', ' \${ABANDONED}', 1, true) then`],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: a lease lasts for seconds',
+    file: 'src/tiers/redis-store.ts',
+    edits: [
+      [
+        `ARGV[1], 'PX', ARGV[2])
+return removed`,
+        `ARGV[1], 'EX', ARGV[2])
+return removed`,
+      ],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: the lease of another one is renewed',
+    file: 'src/tiers/redis-store.ts',
+    edits: [
+      [
+        `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE'`,
+        `return redis.call('PEXPIRE'`,
+      ],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: a lease that is renewed lasts no longer',
+    file: 'src/tiers/redis-store.ts',
+    edits: [[`return redis.call('PEXPIRE', KEYS[1], ARGV[2])`, 'return 1']],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: the lease of another one is given back',
+    file: 'src/tiers/redis-store.ts',
+    edits: [
+      [`if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`, `redis.call('DEL', KEYS[1])`],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: the lease of another one is abandoned',
+    file: 'src/tiers/redis-store.ts',
+    edits: [
+      [
+        `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end`,
+        `redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])`,
+      ],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: what is too large is read',
+    file: 'src/tiers/redis-store.ts',
+    edits: [
+      [
+        `if length > tonumber(ARGV[1]) then return length end
+`,
+        '',
+      ],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: what is as large as may be is not read',
+    file: 'src/tiers/redis-store.ts',
+    edits: [['if length > tonumber', 'if length >= tonumber']],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: an entry lives for seconds',
+    file: 'src/tiers/redis-store.ts',
+    edits: [[`ARGV[3], 'PX', ARGV[4])`, `ARGV[3], 'EX', ARGV[4])`]],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: an entry has to live for whole milliseconds',
+    file: 'src/tiers/redis-store.ts',
+    edits: [['String(Math.ceil(lifetime))', 'String(lifetime)']],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: what is to stay goes after an hour',
+    file: 'src/tiers/redis-store.ts',
+    edits: [[`lifetime === Number.POSITIVE_INFINITY ? ''`, `lifetime === Number.POSITIVE_INFINITY ? '3600000'`]],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: scripts that the server has forgotten are not sent again',
+    file: 'src/tiers/redis-store.ts',
+    edits: [['if (!/^NOSCRIPT/.test(String((error as Error)?.message))) throw error', 'throw error']],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: what is no text counts as a failure',
+    file: 'src/tiers/redis-store.ts',
+    edits: [['if (!/WRONGTYPE/.test(String((error as Error)?.message))) throw error', 'throw error']],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: a lease is in another slot than its entry',
+    file: 'src/tiers/redis-store.ts',
+    edits: [['own: `', 'own: `{a}']],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier in Redis: nothing says which part of a key makes the slot',
+    file: 'src/tiers/stored-tier.ts',
+    edits: [['writeParts(key)])}}`', 'writeParts(key)])}`']],
+    tests: ['tier/redis-cluster'],
+  },
+  {
+    name: 'tier in Redis: a client that knows no EVALSHA is taken',
+    file: 'src/tiers/redis-client.ts',
+    edits: [[`if (typeof (isIoredis(client) ? evalsha : evalSha) === 'function') return scripts`, 'return scripts']],
+    tests: ['tier/misuse'],
+  },
+  {
+    name: 'tier by Keyv: the size is counted in characters',
+    file: 'src/tiers/keyv-store.ts',
+    edits: [['Buffer.byteLength(found) <= maxBytes', 'found.length <= maxBytes']],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier by Keyv: what is to stay goes with the TTL of the Keyv',
+    file: 'src/tiers/keyv-store.ts',
+    edits: [
+      ['lifetime === Number.POSITIVE_INFINITY ? 0 :', 'lifetime === Number.POSITIVE_INFINITY ? (undefined as never) :'],
+    ],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier by Keyv: what is no JSON counts as a failure',
+    file: 'src/tiers/keyv-store.ts',
+    edits: [['if (!(error instanceof SyntaxError)) throw error', 'throw error']],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier by Keyv: what is no string is taken',
+    file: 'src/tiers/keyv-store.ts',
+    edits: [[`if (typeof found !== 'string') throw`, `if (typeof found === 'function') throw`]],
+    tests: ['tier/stores'],
+  },
+  {
+    name: 'tier: a lease may last for longer than a timer can wait',
+    file: 'src/tiers/tier-options.ts',
+    edits: [['isPositiveInteger(value) && isTimeout(value)', 'isPositiveInteger(value)']],
+    tests: ['tier/misuse'],
+  },
+  {
+    name: 'tier: an output that is yet to come is taken',
+    file: 'src/tiers/entry-text.ts',
+    edits: [['if (!isThenable(output)) return output', 'return output']],
+    tests: ['tier/misuse'],
+  },
+  {
+    name: 'tier: what a codec has promised may fail unheard',
+    file: 'src/tiers/entry-text.ts',
+    edits: [['Promise.resolve(given).catch(() => undefined)', '']],
+    tests: ['tier/misuse'],
+  },
+  {
+    name: 'tier: arguments that are written as bytes are read as text',
+    file: 'src/tiers/entry-text.ts',
+    edits: [['{ base64: bodyText(text) }', 'bodyText(text)']],
+    tests: ['tier/entry-text'],
+  },
+  {
+    name: 'tier: a call fails by what an entry makes the functions of the user do',
+    file: 'src/core/tier-entries.ts',
+    edits: [
+      [
+        `    } catch (error) {
+      flight.adopt([])`,
+        `    } catch (error) {
+      if (!(error instanceof RefusedEntryError)) throw error
+      flight.adopt([])`,
+      ],
+    ],
+    tests: ['tier/misuse'],
   },
 ]

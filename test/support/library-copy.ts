@@ -10,6 +10,19 @@ export async function libraryCopy(store: TierStore, options: Partial<TierOptions
   const library = await import('../../src/index.ts')
   const { StoredTier } = await import('../../src/tiers/stored-tier.ts')
   const { readTierOptions } = await import('../../src/tiers/tier-options.ts')
+  const { Snapshot } = await import('../../src/core/snapshot.ts')
+  const { currentSnapshot } = await import('../../src/core/context.ts')
+  const { runInSessionOf } = await import('../../src/core/session.ts')
+  const { databaseVersionSource } = await import('../../src/core/version-source.ts')
+  const snapshots = { Snapshot, currentSnapshot, runInSessionOf, databaseVersionSource }
   const settings = { prefix: 'test', maxClockSkew: 0, ...options }
-  return { ...library, tier: new StoredTier(store, readTierOptions(settings, 'memory', true)) }
+  return { ...library, snapshots, tier: new StoredTier(store, readTierOptions(settings, 'memory', true)) }
+}
+
+/** The same, with what makes tiers in Redis. */
+export async function libraryCopyForRedis() {
+  vi.resetModules()
+  const library = await import('../../src/index.ts')
+  const { redisTier } = await import('../../src/integrations/redis.ts')
+  return { ...library, redisTier }
 }

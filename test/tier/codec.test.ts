@@ -105,6 +105,15 @@ describe('the default codec', () => {
     expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined()
   })
 
+  it('says so when its package is missing', () => {
+    const missing = () => {
+      throw new Error("Cannot find module 'devalue'")
+    }
+    expect(() => defaultCodec(missing)).toThrow(
+      'A tier takes the package "devalue", which is not there: install it, or give another "codec", such as JSON.',
+    )
+  })
+
   it('is that of the package that is given, for programs that are bundled', () => {
     const given = devalueCodec(devalue)
     expect(given.stringify({ a: 1 })).toBe(codec.stringify({ a: 1 }))

@@ -1,3 +1,4 @@
+import { deserialize, serialize } from 'node:v8'
 import { deflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -177,6 +178,16 @@ describe('another codec', () => {
       compressAbove: 10,
     })
     expect(compressed).toMatchObject({ output: { text: 'x'.repeat(100) } })
+  })
+
+  it('may give bytes, also of the arguments of parts', async () => {
+    const bytes: Codec = {
+      stringify: (value) => serialize(value),
+      parse: (given: Uint8Array) => deserialize(given),
+    }
+    const part = { call: 'part', codeVersion: undefined, key: 'eu', args: ['eu', new Date(5)], version: { version: 1 } }
+    const stamps = [[{ ...part, hasSources: false, readAt: 1, expiresAt: 2, exact: false }]]
+    expect(await carried({ stamps: stamps as never }, ADDRESS, { codec: bytes })).toMatchObject({ stamps })
   })
 
   it('may fail: then the output is not shared, or not taken', async () => {

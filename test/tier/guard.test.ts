@@ -1,3 +1,4 @@
+import { MessageChannel } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { CacheEvent } from '../../src/index.ts'
 import { type LibraryCopy, libraryCopy } from '../support/library-copy.ts'
@@ -26,7 +27,7 @@ function counted(options: object = {}) {
     name: 'counted',
     version: () => 1,
     tier: library.tier,
-    tierTimeout: 20,
+    tierTimeout: 10_000,
     ...options,
   })
 }
@@ -90,8 +91,10 @@ describe('a tier that fails', () => {
     store.before = refuse
     const cached = counted({ clock: () => 0 })
     for (const id of [1, 2, 3]) await cached(id)
-    store.before = async () => undefined
     now = 1000
+    await cached(10) // fails, so that it is left alone for two seconds
+    store.before = async () => undefined
+    now = 3000
     await cached(4)
     expect(types().at(-1)).toBe('tierRecovered')
     await cached(5)
@@ -131,24 +134,21 @@ describe('a tier that fails', () => {
 
 describe('a tier that does not answer', () => {
   it('is waited for no longer than "tierTimeout" in all', async () => {
-    store.before = (step) => new Promise((resolve) => setTimeout(resolve, step === 'read' ? 30 : 60_000).unref())
-    const cached = counted({ tierTimeout: 60 })
-    const started = performance.now()
+    store.before = (step) => new Promise((resolve) => setTimeout(resolve, step === 'read' ? 300 : 60_000).unref())
+    const cached = counted({ tierTimeout: 1000 })
     await cached(1)
-    expect(performance.now() - started).toBeGreaterThan(58)
-    expect(performance.now() - started).toBeLessThan(1000)
     expect(store.steps).toEqual(['read', 'lease'])
     expect(cached.stats().tier).toMatchObject({ errors: 1, misses: 1 })
-    expect(String((events.at(-1) as { error: Error }).error)).toMatch(
-      /TierTimeoutError: The tier memory did not answer within \d+ ms/,
-    )
+    const { error } = events.at(-1) as { error: Error }
+    expect(String(error)).toMatch(/^TierTimeoutError: The tier memory did not answer within \d+ ms: the call went on/)
+    expect(Number(/\d+/.exec(error.message)?.[0])).toBeLessThan(750) // what the read has left of it
   })
 
   it('is not waited for when the output is there: it is written behind', async () => {
     store.before = (step) => (step === 'write' ? new Promise(() => undefined) : Promise.resolve())
-    const cached = counted()
+    const cached = counted({ tierTimeout: 50 })
     expect(await cached(1)).toEqual({ id: 1, load: 1 })
-    await vi.waitFor(() => expect(cached.stats().tier?.errors).toBe(1))
+    await vi.waitFor(() => expect(cached.stats().tier?.errors).toBeGreaterThan(0))
   })
 
   it('does no harm when it answers or fails after that', async () => {
@@ -158,10 +158,26 @@ describe('a tier that does not answer', () => {
       await new Promise((resolve) => setTimeout(resolve, 40))
       throw new Error('late')
     }
-    await counted()(1)
+    await counted({ tierTimeout: 20 })(1)
     await new Promise((resolve) => setTimeout(resolve, 60))
     process.off('unhandledRejection', unhandled)
     expect(unhandled).not.toHaveBeenCalled()
+  })
+
+  it('has answered in time when the process was too busy to hear it', async () => {
+    const { port1, port2 } = new MessageChannel() // heard when the process looks for what has come, as a socket is
+    store.before = () => new Promise((resolve) => void port2.once('message', () => resolve()))
+    const cached = counted({ tierTimeout: 20 })
+    const outcome = cached(1)
+    await new Promise((resolve) => setImmediate(resolve))
+    for (let step = 0; step < 4; step++) {
+      port1.postMessage('answer')
+      for (const until = performance.now() + 30; performance.now() < until; );
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    await outcome
+    port1.close()
+    expect(cached.stats().tier?.errors).toBe(0)
   })
 
   it('keeps no process alive, nor does a lease', async () => {

@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { gate } from '../support/gate.ts'
 import { type LibraryCopy, libraryCopy } from '../support/library-copy.ts'
 import { MemoryStore } from '../support/memory-store.ts'
 import { gated } from '../support/world.ts'
@@ -23,12 +24,12 @@ function everywhere(options: object = {}) {
   count++
   const { fn, runs } = gated<[], string>()
   const functions = copies.map(({ versionedLruCache, tier }) =>
-    versionedLruCache(fn, { name: `gated ${count}`, version: () => 1, tier, ...options }),
+    versionedLruCache(fn, { name: `gated ${count}`, version: () => 1, tier, tierTimeout: 10_000, ...options }),
   )
   return { functions: functions as [(typeof functions)[0], (typeof functions)[0], (typeof functions)[0]], runs }
 }
 
-const leased = () => vi.waitFor(() => expect(store.leases.size).toBe(1))
+const leased = () => vi.waitFor(() => expect(store.held).toBe(1))
 
 describe('while one process loads', () => {
   it('the others wait for its output', async () => {
@@ -43,17 +44,88 @@ describe('while one process loads', () => {
     expect(functions[1].stats()).toMatchObject({ loads: 0, tier: { hits: 1, misses: 1, waits: 1 } })
   })
 
-  it('and fails, the next one loads', async () => {
+  it('and fails, the others load at once, and do not wait for each other', async () => {
+    const { functions, runs } = everywhere()
+    const first = functions[0]()
+    await vi.waitFor(() => expect(runs.length).toBe(1))
+    const others = [functions[1](), functions[2]()]
+    await vi.waitFor(() => expect(functions[1].stats().tier?.waits).toBe(1))
+    runs[0]?.fail(new Error('boom'))
+    await expect(first).rejects.toThrow('boom')
+    await vi.waitFor(() => expect(runs.length).toBe(3))
+    for (const run of runs) run.open('done')
+    expect(await Promise.all(others)).toEqual(['done', 'done'])
+  })
+
+  it('what cannot be carried, the others wait for it once, and then load for themselves', async () => {
     const { functions, runs } = everywhere()
     const first = functions[0]()
     await vi.waitFor(() => expect(runs.length).toBe(1))
     const second = functions[1]()
     await vi.waitFor(() => expect(functions[1].stats().tier?.waits).toBe(1))
-    runs[0]?.fail(new Error('boom'))
-    await expect(first).rejects.toThrow('boom')
+    runs[0]?.open(new URL('http://x') as never)
+    await first
     await vi.waitFor(() => expect(runs.length).toBe(2))
-    runs[1]?.open('done')
-    expect(await second).toBe('done')
+    const third = functions[2]()
+    await vi.waitFor(() => expect(runs.length).toBe(3))
+    expect(functions[2].stats().tier?.waits).toBe(0)
+    for (const run of runs) run.open('done')
+    expect(await Promise.all([second, third])).toEqual(['done', 'done'])
+    expect(store.texts.size).toBe(0)
+  })
+
+  it('and has invalidated that, its own next call does not wait for it, nor do others', async () => {
+    const { functions, runs } = everywhere()
+    const first = functions[0]()
+    await vi.waitFor(() => expect(runs.length).toBe(1))
+    functions[0].invalidate()
+    const again = functions[0]()
+    await vi.waitFor(() => expect(runs.length).toBe(2))
+    runs[1]?.open('new')
+    expect(await again).toBe('new')
+    expect(await functions[1]()).toBe('new')
+    runs[0]?.open('old')
+    expect(await first).toBe('old')
+    expect(functions[0].stats().tier).toMatchObject({ waits: 0, writes: 1 })
+  })
+
+  it('and clears all, its own next call does not wait for it', async () => {
+    const { functions, runs } = everywhere()
+    const first = functions[0]()
+    await vi.waitFor(() => expect(runs.length).toBe(1))
+    functions[0].clear()
+    const again = functions[0]()
+    await vi.waitFor(() => expect(runs.length).toBe(2))
+    for (const run of runs) run.open('done')
+    await Promise.all([first, again])
+    expect(functions[0].stats().tier?.waits).toBe(0)
+  })
+
+  it('what was invalidated before it got its lease, nobody waits for it', async () => {
+    const { functions, runs } = everywhere()
+    const asked = gate<void>()
+    store.before = async (step) => (step === 'lease' ? asked.promise : undefined)
+    const first = functions[0]()
+    await vi.waitFor(() => expect(store.steps).toContain('lease'))
+    functions[0].invalidate()
+    asked.open()
+    await vi.waitFor(() => expect(runs.length).toBe(1))
+    await vi.waitFor(() => expect(store.held).toBe(0))
+    runs[0]?.open('done')
+    expect(await first).toBe('done')
+  })
+
+  it('a call that cannot join the load of its own process does not wait for it', async () => {
+    let now = 0
+    const { functions, runs } = everywhere({ ttl: 10, clock: () => now })
+    const first = functions[0]()
+    await vi.waitFor(() => expect(runs.length).toBe(1))
+    now = 20 // the load has been running for longer than the TTL
+    const second = functions[0]()
+    await vi.waitFor(() => expect(runs.length).toBe(2))
+    for (const run of runs) run.open('done')
+    await Promise.all([first, second])
+    expect(functions[0].stats().tier?.waits).toBe(0)
   })
 
   it('and is heard of no more, the next one loads when the lease is over, and what the first one brings is not written', async () => {
@@ -96,6 +168,20 @@ describe('while one process loads', () => {
     for (const run of runs) run.open('done')
     expect(await Promise.all([first, second])).toEqual(['done', 'done'])
     expect(functions[1].stats().tier?.waits).toBe(0)
+  })
+
+  it('and another one invalidates that, nobody waits for it, since it will not be written', async () => {
+    const { functions, runs } = everywhere()
+    const first = functions[0]()
+    await vi.waitFor(() => expect(runs.length).toBe(1))
+    functions[1].invalidate()
+    const second = functions[1]()
+    await vi.waitFor(() => expect(runs.length).toBe(2))
+    runs[1]?.open('new')
+    expect(await second).toBe('new')
+    runs[0]?.open('old')
+    expect(await first).toBe('old')
+    expect(functions.map((cached) => cached.stats().tier?.writes)).toEqual([0, 1, 0])
   })
 
   it('a refresh does not wait', async () => {
@@ -158,8 +244,8 @@ describe('a lease', () => {
   })
 
   it('that comes too late is given back', async () => {
-    const { functions } = everywhere({ tierTimeout: 10 })
-    store.before = (step) => new Promise((resolve) => setTimeout(resolve, step === 'lease' ? 30 : 0))
+    const { functions } = everywhere({ tierTimeout: 100 })
+    store.before = (step) => new Promise((resolve) => setTimeout(resolve, step === 'lease' ? 300 : 0))
     void functions[0]()
     await vi.waitFor(() => expect(store.steps).toContain('release'))
     await vi.waitFor(() => expect(store.leases.size).toBe(0))

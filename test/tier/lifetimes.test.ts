@@ -36,6 +36,7 @@ function counted({ versionedLruCache, tier }: LibraryCopy, options: object = {})
     ttl: 1000,
     clock: () => now,
     tier,
+    tierTimeout: 10_000,
     ...options,
   })
 }
@@ -45,7 +46,7 @@ function inBoth(options: object = {}) {
   return [counted(a, options), counted(b, options)] as const
 }
 
-const settled = () => vi.waitFor(() => expect(store.leases.size).toBe(0))
+const settled = () => vi.waitFor(() => expect(store.held).toBe(0))
 
 describe('the TTL of what another process has loaded', () => {
   it('counts from when its version was read, less the skew that clocks may have', async () => {
@@ -103,6 +104,30 @@ describe('the TTL of what another process has loaded', () => {
     await slow()
     await settled()
     expect(store.lifetimes).toEqual([700])
+  })
+
+  it('counts while a load takes long', async () => {
+    count++
+    const load = async () => {
+      now += 300
+      return ++loads
+    }
+    const slow = (library: LibraryCopy) =>
+      library.versionedLruCache(load, {
+        name: `slow ${count}`,
+        version: () => 1,
+        ttl: 1000,
+        clock: () => now,
+        tier: library.tier,
+      })
+    const [here, there] = [slow(a), slow(b)]
+    await here()
+    await settled()
+    now += 599
+    expect(await there()).toBe(1)
+    const late = slow(await libraryCopy(store, { maxClockSkew: SKEW }))
+    now += 1
+    expect(await late()).toBe(2)
   })
 
   it('for ever is for ever', async () => {
@@ -210,6 +235,33 @@ describe('after invalidate', () => {
   })
 })
 
+describe('a newer output', () => {
+  it('is not written over by an older one of the same process', async () => {
+    count++
+    let version = 1
+    const opens: (() => void)[] = []
+    const slow = a.versionedLruCache(
+      (): Promise<string> => {
+        const loaded = `of version ${version}`
+        return new Promise((resolve) => void opens.push(() => resolve(loaded)))
+      },
+      { name: `slow ${count}`, version: () => version, tier: a.tier },
+    )
+    const first = slow()
+    await vi.waitFor(() => expect(opens.length).toBe(1))
+    version = 2
+    const second = slow()
+    await vi.waitFor(() => expect(opens.length).toBe(2))
+    opens[1]?.()
+    await second
+    await vi.waitFor(() => expect(store.texts.size).toBe(1))
+    opens[0]?.()
+    await first
+    await settled()
+    expect([...store.texts.values()][0]).toContain('of version 2')
+  })
+})
+
 describe('clear', () => {
   it('makes the process refuse all that is older', async () => {
     const [here, there] = inBoth()
@@ -239,5 +291,19 @@ describe('refresh', () => {
     await loading
     await settled()
     expect(store.texts.size).toBe(0)
+  })
+})
+
+describe('an output that differs at the same version', () => {
+  it('is taken out of the tier as well', async () => {
+    count++
+    const [wrong] = [counted(a, { verifyVersions: { sample: 1 }, clock: undefined })]
+    await wrong('x')
+    await settled()
+    expect(store.texts.size).toBe(1)
+    vi.restoreAllMocks()
+    await wrong('x')
+    await vi.waitFor(() => expect(wrong.stats().differing).toBe(1))
+    await vi.waitFor(() => expect(store.texts.size).toBe(0))
   })
 })

@@ -42,14 +42,14 @@ function pages(part: (library: LibraryCopy) => Part, ids: readonly [string, stri
         world.steps.push('load page')
         return (await Promise.all(ids.map((id) => one(id)))).map(({ version }) => version)
       },
-      { name: `page ${count}`, tier: library.tier },
+      { name: `page ${count}`, tier: library.tier, tierTimeout: 10_000 },
     )
     return { part: one, page }
   })
   return made as unknown as [(typeof made)[0], (typeof made)[0]]
 }
 
-const settled = () => vi.waitFor(() => expect(store.leases.size).toBe(0))
+const settled = () => vi.waitFor(() => expect(store.held).toBe(0))
 
 const named =
   (options: object = {}) =>
@@ -197,6 +197,23 @@ describe('a part that a process has invalidated', () => {
   })
 })
 
+describe('a part that was loaded before it was invalidated elsewhere', () => {
+  it.each([1e9, Infinity])('outdates what was made of it afterwards (ttl %s)', async (ttl) => {
+    let now = 1_800_000_000_000
+    vi.spyOn(Date, 'now').mockImplementation(() => now)
+    const clock = ttl === Infinity ? undefined : () => now
+    const [here, there] = pages(named({ version: () => 1, ttl, clock }))
+    await here.part('a')
+    now += 10
+    world.write('a')
+    ;(there.part as unknown as { invalidate(id: string): void }).invalidate('a')
+    now += 10
+    expect(await here.page()).toEqual([1, 1])
+    await settled()
+    expect(await there.page()).toEqual([2, 1])
+  })
+})
+
 describe('what another process cannot judge', () => {
   const unshared = (reason: RegExp) => {
     const told = events.filter(({ type }) => type === 'outputNotShared')
@@ -211,6 +228,8 @@ describe('what another process cannot judge', () => {
   ])('stays in the LRU, and is told of once: %s', async (_, options, reason) => {
     const [here] = pages(named(options))
     await here.page()
+    await settled()
+    store.leases.clear() // a minute later
     world.write('a')
     await here.page()
     await settled()
@@ -306,14 +325,17 @@ describe('what another process cannot judge', () => {
       versionedLruCache(async () => [await part(), world.load('page').load], { name, tier })
     const partOf = ({ versionedLruCache }: LibraryCopy, name: string, options: object = {}) =>
       versionedLruCache(async () => 'part', { name, version: () => 1, ...options })
-    for (const [name, options] of [
-      ['other name', {}],
-      ['no version', { version: undefined }],
-      ['other code', { codeVersion: '2' }],
-      ['other key', { key: () => 'k' }],
+    const none = { version: undefined }
+    for (const [name, options, own] of [
+      ['other name', {}, {}],
+      ['no version', none, {}],
+      ['a version', {}, none],
+      ['other code', { codeVersion: '2' }, {}],
+      ['other key', { key: () => 'k' }, {}],
+      ['other key, no version', { key: () => 'k', ...none }, none],
     ] as const) {
       const [part, page] = [`part ${name} ${count}`, `page ${name} ${count}`]
-      const mine = pageOf(here, page, partOf(here, part))
+      const mine = pageOf(here, page, partOf(here, part, own))
       const theirs = pageOf(there, page, partOf(there, name === 'other name' ? `${part} 2` : part, options))
       await mine()
       await settled()
@@ -348,6 +370,30 @@ describe('what another process cannot judge', () => {
     expect(there.page.stats().loads).toBe(0)
   })
 })
+
+describe('an entry whose output cannot be read', () => {
+  it('leaves nothing of what it was made of', async () => {
+    const ids = ['a', 'b']
+    const [here, there] = pages(named(), ids as [string, string])
+    await here.page()
+    await settled()
+    ids.length = 1
+    const { versionedLruCache } = copies[1] as LibraryCopy
+    vi.spyOn(JSON, 'parse').mockImplementation((text) => (/"/.test(text) ? parse(text) : fail())) // the output has none
+    const fail = (): never => {
+      throw new Error('no such thing')
+    }
+    const outer = versionedLruCache(async () => (await there.page()).length, { name: `outer ${count}` })
+    expect(await outer()).toBe(1)
+    vi.restoreAllMocks()
+    expect(there.page.stats()).toMatchObject({ loads: 1, tier: { refused: 1 } })
+    world.take()
+    await outer()
+    expect(world.take()).toEqual(['check a'])
+  })
+})
+
+const { parse } = JSON
 
 describe('outputs that must not be kept', () => {
   it('are not written either', async () => {

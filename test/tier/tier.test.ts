@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { gate } from '../support/gate.ts'
 import { type LibraryCopy, libraryCopy } from '../support/library-copy.ts'
 import { MemoryStore } from '../support/memory-store.ts'
 import { World } from '../support/world.ts'
@@ -30,12 +31,13 @@ function inBoth<Options extends object>(options: Options = {} as Options) {
       name: `rows ${count}`,
       version: async (id: string) => world.check(id),
       tier: library.tier,
+      tierTimeout: 10_000,
       ...options,
     })
   return [wrap(a as LibraryCopy), wrap(b as LibraryCopy)] as const
 }
 
-const settled = () => vi.waitFor(() => expect(store.leases.size).toBe(0))
+const settled = () => vi.waitFor(() => expect(store.held).toBe(0))
 
 describe('an output that another process has loaded', () => {
   it('is not loaded again while its version is the current one', async () => {
@@ -117,6 +119,25 @@ describe('an output that another process has loaded', () => {
     expect(await outcome).toBe(42)
     expect(await double(21)).toBe(42)
     expect(double.stats()).toMatchObject({ loads: 1, hits: 1 })
+  })
+
+  it('is written as it was when it came, whatever its callers do with it', async () => {
+    const [here, there] = inBoth()
+    const output = await here('x')
+    Object.assign(output, { id: 'changed' })
+    await settled()
+    expect(await there('x')).toMatchObject({ id: 'x' })
+  })
+
+  it('is given to the callers before it is written', async () => {
+    const [here] = inBoth()
+    const { promise, open } = gate<void>()
+    store.before = async (step) => (step === 'write' ? promise : undefined)
+    expect(await here('x')).toMatchObject({ id: 'x' })
+    expect(store.texts.size).toBe(0)
+    open()
+    await settled()
+    expect(store.texts.size).toBe(1)
   })
 
   it('is not looked for by a refresh, which writes its own', async () => {

@@ -1,4 +1,8 @@
 // What must compile, and, behind `@ts-expect-error`, what must not. Checked by `npm run types`, never run.
+import * as devalue from 'devalue'
+import { Cluster, Redis } from 'ioredis'
+import Keyv from 'keyv'
+import { createClient, createCluster, createSentinel } from 'redis'
 import {
   type CachedFunction,
   type CacheStats,
@@ -9,11 +13,15 @@ import {
   readConsistently,
   runInSession,
   type Session,
+  type Tier,
+  type TierStats,
   type Version,
   versionedLruCache,
   versionedLruCacheWithTtl,
   versionSource,
 } from '../../src/index.ts'
+import { keyvTier } from '../../src/integrations/keyv.ts'
+import { devalueCodec, redisTier } from '../../src/integrations/redis.ts'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 function is<A, B>(_: Equal<A, B>): void {}
@@ -193,6 +201,31 @@ readConsistently(() => a('x'), { attempts: '2' })
 // @ts-expect-error an option that is not there
 readConsistently(() => a('x'), { retries: 2 })
 
+// With a tier the result is a promise, and where there may be one, it may be one.
+declare const tier: Tier
+const tiered = versionedLruCache(sync, { name: 'a', version: () => 1, tier })
+is<ReturnType<typeof tiered>, Promise<Page>>(true)
+is<Parameters<typeof tiered>, Parameters<typeof sync>>(true)
+const perhaps = versionedLruCache(sync, { name: 'b', version: () => 1, tier: tier as Tier | undefined })
+is<ReturnType<typeof perhaps>, Page | Promise<Page>>(true)
+const untiered = versionedLruCache(sync, { name: 'c', version: () => 1, tier: undefined, codeVersion: '1' })
+is<ReturnType<typeof untiered>, Page>(true)
+const tieredAsync = versionedLruCache(async, { name: 'd', version: async (id) => id.length, tier })
+is<ReturnType<typeof tieredAsync>, Promise<Page>>(true)
+is<CacheStats['tier'], TierStats | undefined>(true)
+redisTier(createClient(), { prefix: 'shop' })
+redisTier(createCluster({ rootNodes: [] }), { prefix: 'shop', codec: JSON, secret: ['a', 'b'] })
+redisTier(createSentinel({ name: 'm', sentinelRootNodes: [] }), { prefix: 'shop' })
+redisTier(new Redis(), { prefix: 'shop', lease: 1 })
+redisTier(new Cluster([]), { prefix: 'shop' })
+keyvTier(new Keyv(), { prefix: 'shop', codec: devalueCodec(devalue) })
+// @ts-expect-error the prefix is missing
+redisTier(createClient(), {})
+// @ts-expect-error there are no leases
+keyvTier(new Keyv(), { prefix: 'shop', lease: 1 })
+// @ts-expect-error a client is no tier
+versionedLruCache(sync, { name: 'e', tier: createClient() })
+
 // Decorators: nothing needs to be annotated.
 class Reports {
   db = { version: (): Version => 1 }
@@ -211,6 +244,17 @@ class Reports {
 
   @versionedLruCache({ version: () => 1 })
   sync(id: string): string {
+    return id
+  }
+
+  @versionedLruCache({ name: 'Reports.tiered', version: async () => 1, tier, key: (id) => id })
+  async tiered(id: string): Promise<string> {
+    return id
+  }
+
+  // @ts-expect-error with a tier a synchronous method would give a promise
+  @versionedLruCache({ name: 'Reports.tieredSync', tier, key: (id) => id })
+  tieredSync(id: string): string {
     return id
   }
 
