@@ -45,6 +45,7 @@ export async function injectAll(world: World, fault: Fault): Promise<Shown> {
   for (let time = 0; time < times; time++) {
     const { bites, over, longest = 0 } = await fault.inject(world)
     expect(bites, `${fault.name}, time ${time + 1}`).toBeGreaterThan(0)
+    expect(longest, 'the wait for another process').toBeLessThan(SETTINGS.leaseWait)
     settled = Math.max(settled, longest, await fleet.settled(over))
   }
   await fault.after?.(world)
