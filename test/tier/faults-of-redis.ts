@@ -45,9 +45,9 @@ const flushed: Fault = {
   },
 }
 
-/** Each key has what another has, entries and leases alike, for as long as it would have had its own. */
+/** Each key has what another one of these has, entries and leases alike, for as long as it would have had its own. */
 const SWAP = `
-local keys = redis.call('KEYS', 'faults:*')
+local keys = redis.call('KEYS', ARGV[1])
 local held = {}
 for at, key in ipairs(keys) do held[at] = redis.call('DUMP', key) end
 for at, key in ipairs(keys) do
@@ -60,10 +60,13 @@ const swapped: Fault = {
   times: [5, 50],
   async inject({ redis, fleet }) {
     const added = await fleet.counting()
-    await redis.command('EVAL', SWAP, '0')
-    const over = now()
-    await until('swapped values were refused', async () => (await added('refused')) > 0)
-    return { bites: await added('refused'), over }
+    let bites = 0
+    for (const pattern of ['faults:timed:*', 'faults:*']) {
+      await redis.command('EVAL', SWAP, '0', pattern) // of one report, so that versions are the same; then of all
+      await until('swapped values were refused', async () => (await added('refused')) > bites)
+      bites = await added('refused')
+    }
+    return { bites, over: now() }
   },
 }
 

@@ -145,5 +145,5 @@ const MIX: readonly (readonly [ReportName, number])[] = [
   ['page', PAGES],
   ['page', PAGES],
   ['list', ITEMS],
-  ['timed', 2],
+  ['timed', 6],
 ]
