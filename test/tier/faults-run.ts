@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { judge, NOTHING_WRONG, outputsIn, type TimeLimits, type Wrong } from './faults-checker.ts'
-import type { SessionRecord } from './faults-history.ts'
+import type { Call, SessionRecord } from './faults-history.ts'
 import { SETTINGS, type World } from './faults-world.ts'
 
 export const IS_LONG = process.env['LONG'] !== undefined
@@ -54,8 +54,18 @@ export async function injectAll(world: World, fault: Fault): Promise<Shown> {
   expect(outputs).toBeGreaterThan(0)
   const wrong = judge(fleet.history, sessions, fault.limits ?? { timed: SETTINGS.ttl })
   expect(wrong, errorsIn(sessions)).toEqual(NOTHING_WRONG)
+  expect(longestCallIn(sessions), 'the longest call').toBeLessThan(SETTINGS.leaseWait)
   expect(fleet.deaths).toEqual([])
   return { name: fault.name, times, outputs, wrong: sumOf(wrong), settled }
+}
+
+/** In milliseconds. */
+function longestCallIn(sessions: readonly SessionRecord[]): number {
+  return sessions.reduce((longest, { calls }) => Math.max(longest, ...calls.map(tookOf)), 0)
+}
+
+function tookOf({ askedAt, endedAt }: Call): number {
+  return endedAt - askedAt
 }
 
 function sumOf(wrong: Wrong): number {
