@@ -58,17 +58,17 @@ describe('under load', { timeout: 120_000 }, () => {
   })
 
   it.each([
-    ['max', { max: 1000 }],
-    ['max with SIEVE', { max: 1000, eviction: 'sieve' as const }],
-    ['maxSize', { max: 1_000_000, maxSize: 1000, sizeCalculation: () => 1 }],
-  ])('1,000,000 random keys through %s 1000 leave the heap flat', async (_, options) => {
+    [1_000_000, 'max', { max: 1000 }],
+    [300_000, 'max with SIEVE', { max: 1000, eviction: 'sieve' as const }],
+    [300_000, 'maxSize', { max: 1_000_000, maxSize: 1000, sizeCalculation: () => 1 }],
+  ])('%i random keys through %s 1000 leave the heap flat', async (keys, _, options) => {
     const cached = versionedLruCache((key: string) => ({ key }), { version: () => 1, ...options })
     const fill = (count: number): void => {
       for (let index = 0; index < count; index++) cached(`key ${Math.random()}`)
     }
     fill(20_000)
     const before = await heap()
-    fill(1_000_000 * LONG)
+    fill(keys * LONG)
     expect((await heap()) - before).toBeLessThan(3)
     expect(cached.stats()).toMatchObject({ entries: 1000, runningLoads: 0 })
   })

@@ -6,7 +6,7 @@ import { cachedFunctions, versionSources } from './names.ts'
 import { sourceKey } from './shared-source.ts'
 import { SourceStamp } from './source-stamp.ts'
 import type { Origin, Stamp, Stamps } from './stamps.ts'
-import { ageAt } from './wall-clock.ts'
+import { ageAt, timeUntil } from './wall-clock.ts'
 
 /** What another process has made an output of, as this one knows it; undefined where it does not. */
 export function revived(carried: readonly (readonly CarriedStamp[])[], maxClockSkew: number): Stamps | undefined {
@@ -46,7 +46,7 @@ function reviveCall(inner: Inner, carried: CarriedCall, maxClockSkew: number): C
     born: nextOrder(), // by which what is made of it can be told from what is made of others
     generation: inner.store.generations.of(key),
     readAt: now - age,
-    expiresAt: now + (expiresAt - Date.now()) - maxClockSkew,
+    expiresAt: now + timeUntil(expiresAt, maxClockSkew),
     exact,
     identity: 0,
   }

@@ -135,7 +135,7 @@ export class SharedOutputs {
   #describe(reading: Reading, stamps: Stamps = []): Omit<TierEntry, 'output'> {
     return {
       version: reading.version,
-      readAt: Math.floor(wallTime(reading.readAt, this.#settings.clock)),
+      readAt: wallTime(reading.readAt, this.#settings.clock),
       exact: reading.snapshot !== undefined,
       stamps: stamps.map((wave) => wave.map((stamp) => stamp.carry())),
     }

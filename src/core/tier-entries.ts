@@ -6,7 +6,6 @@ import type { Pin } from './pin.ts'
 import type { Pins } from './pins.ts'
 import { revived } from './revived-stamps.ts'
 import type { Settings } from './settings.ts'
-import type { Stamps } from './stamps.ts'
 import type { TierStats } from './stats.ts'
 import type { Store } from './store.ts'
 import { RefusedEntryError, type Tier, type TierAddress, type TierEntry } from './tier.ts'
@@ -26,15 +25,6 @@ export interface Sought {
 /** An output that another process has loaded. */
 export interface Found {
   readonly output: unknown
-}
-
-/** What is known of an entry besides its output. */
-interface Aged {
-  /** In milliseconds at the most. */
-  readonly age: number
-  /** By the clock of the function. */
-  readonly readAt: number
-  readonly stamps: Stamps
 }
 
 /** The entries of one cached function in its tier: judged on the way out like those of the LRU. */
@@ -71,38 +61,36 @@ export class TierEntries {
     const { key } = flight
     try {
       const entry = await this.#guard.ask(() => this.#tier.read(this.addressOf(key)), { budget, stats: this.#stats })
-      return entry === undefined || entry === NO_ANSWER ? entry : await this.#take(sought, entry)
+      if (entry === undefined || entry === NO_ANSWER) return entry
+      const found = await this.#take(sought, entry)
+      if (found !== undefined) return found
     } catch (error) {
-      flight.adopt([])
       this.#stats.refused++
       announce({ type: 'entryRefused', name: this.#name, key: showKey(key), reason: reasonOf(error) })
-      return undefined
     }
+    flight.adopt([]) // what a load brings now is made of something else
+    return undefined
   }
 
-  /** What it was made of, the flight knows before that is looked at, for a writer who comes in between. */
-  async #take(sought: Sought, entry: TierEntry): Promise<Found | undefined> {
-    const { flight } = sought
-    const { maxClockSkew } = this.#tier
+  /**
+   * What it was made of, the flight knows before that is looked at, for a writer who comes in between. How old it is, is
+   * looked at again when it is there:
+   *
+   *   1. session A finds an entry that is good for two more milliseconds, and looks at what it was made of
+   *   2. three milliseconds later session B begins, and joins A
+   *   3. the entry is good, as far as A can see, and too old for B
+   */
+  async #take({ flight, pins, pin }: Sought, entry: TierEntry): Promise<Found | undefined> {
+    const { ttl, clock, maxStamps } = this.#settings
     const age = this.#ageOf(entry, flight)
-    const stamps = age === undefined ? undefined : revived(entry.stamps, maxClockSkew)
+    const stamps = age === undefined ? undefined : revived(entry.stamps, this.#tier.maxClockSkew)
     if (age === undefined || stamps === undefined) return undefined
     flight.adopt(stamps)
-    const found = await this.#accept(sought, entry, { age, readAt: this.#settings.clock() - age, stamps })
-    if (found === undefined) flight.adopt([])
-    return found
-  }
-
-  async #accept(
-    { flight, pins, pin }: Sought,
-    entry: TierEntry,
-    { age, readAt, stamps }: Aged,
-  ): Promise<Found | undefined> {
-    const { ttl, maxStamps } = this.#settings
+    const readAt = clock() - age
     const judgement = new Judgement(pins, pin)
     if (stamps.flat().length > maxStamps || !(await judgement.accepts(stamps))) return undefined
     const output = await entry.output()
-    if (!(age < (typeof ttl === 'function' ? ttl(output) : ttl))) return undefined
+    if (!(clock() - readAt < (typeof ttl === 'function' ? ttl(output) : ttl))) return undefined
     flight.found(readAt, judgement.order)
     return { output }
   }

@@ -89,7 +89,8 @@ export class EntryText {
     } catch (error) {
       throw notCarried(error)
     }
-    if (typeof text === 'string' || text instanceof Uint8Array) return text
+    if (typeof text === 'string') return requireWhole(text)
+    if (text instanceof Uint8Array) return text
     ignore(text)
     throw new NotSharedError(`the codec gave ${describe(text)} for it, which is neither a string nor bytes`)
   }
@@ -147,6 +148,12 @@ export class EntryText {
 
 const deflated = promisify(deflateRaw) as (input: string | Uint8Array) => Promise<Buffer>
 const inflated = promisify(inflateRaw) as (input: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>
+
+/** In UTF-8 all halves of characters are the same, so an output would come back as another one, with a right digest. */
+function requireWhole(text: string): string {
+  if ((text as string & { isWellFormed(): boolean }).isWellFormed()) return text
+  throw new NotSharedError('the codec gave text with half a character (a lone surrogate), which gets lost on the way')
+}
 
 /** What a codec has promised, and nobody waits for, may fail. */
 function ignore(given: unknown): void {

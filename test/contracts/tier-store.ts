@@ -68,12 +68,6 @@ export function describeTierStore(name: string, open: () => Promise<OpenStore>, 
     }
     const has = (lack: Lack): boolean => !lacks.includes(lack)
     describeTexts(testing)
-    describe.concurrent('as time goes by', () => {
-      describeLifetimes(testing, has('expiry'))
-      if (has('leases')) describeAbandoned(testing)
-      if (has('leases') && has('expiry')) describeEndOfLeases(testing)
-      else if (has('leases')) describeNoEndOfLeases(testing)
-    })
     if (has('other types')) describeOthers(testing)
     describeRemoval(testing, has('leases'))
     if (!has('leases')) describeNoLeases(testing)
@@ -82,6 +76,12 @@ export function describeTierStore(name: string, open: () => Promise<OpenStore>, 
       describeLeasesAndRemoval(testing)
     }
     if (has('scripts')) describeScripts(testing)
+    describe.concurrent('as time goes by', () => {
+      describeLifetimes(testing, has('expiry'))
+      if (has('leases')) describeAbandoned(testing)
+      if (has('leases') && has('expiry')) describeEndOfLeases(testing)
+      else if (has('leases')) describeNoEndOfLeases(testing)
+    })
   })
 }
 

@@ -1619,7 +1619,7 @@ export const mutants = [
   {
     name: 'tier: the age counts from when the load ended',
     file: 'src/core/shared-outputs.ts',
-    edits: [['readAt: Math.floor(wallTime(reading.readAt, this.#settings.clock)),', 'readAt: Date.now(),']],
+    edits: [['readAt: wallTime(reading.readAt, this.#settings.clock),', 'readAt: Date.now(),']],
     tests: ['tier/lifetimes'],
   },
   {
@@ -1754,7 +1754,7 @@ export const mutants = [
   {
     name: 'tier: what an entry was made of stays with the load that comes after it',
     file: 'src/core/tier-entries.ts',
-    edits: [['      flight.adopt([])\n      this.#stats', '      this.#stats']],
+    edits: [['    flight.adopt([]) // what', '    // what']],
     tests: ['tier/nested'],
   },
   {
@@ -1768,14 +1768,14 @@ export const mutants = [
     file: 'src/core/tier-entries.ts',
     edits: [
       [" || (typeof ttl === 'number' && age >= ttl)", ''],
-      ["if (!(age < (typeof ttl === 'function' ? ttl(output) : ttl))) return undefined", ''],
+      ["if (!(clock() - readAt < (typeof ttl === 'function' ? ttl(output) : ttl))) return undefined", ''],
     ],
     tests: ['tier/lifetimes'],
   },
   {
     name: 'tier: the TTL of what was found begins anew',
     file: 'src/core/tier-entries.ts',
-    edits: [['readAt: this.#settings.clock() - age', 'readAt: this.#settings.clock()']],
+    edits: [['const readAt = clock() - age', 'const readAt = clock()']],
     tests: ['tier/lifetimes'],
   },
   {
@@ -1787,7 +1787,7 @@ export const mutants = [
   {
     name: 'tier: the skew of clocks is not allowed for',
     file: 'src/core/wall-clock.ts',
-    edits: [['age + maxClockSkew : undefined', 'Math.max(age, 0) : undefined']],
+    edits: [['age + PART + maxClockSkew : undefined', 'Math.max(age, 0) + PART : undefined']],
     tests: ['tier/lifetimes'],
   },
   {
@@ -2309,13 +2309,16 @@ return redis.call('PEXPIRE'`,
     file: 'src/core/tier-entries.ts',
     edits: [
       [
-        `    } catch (error) {
-      flight.adopt([])`,
-        `    } catch (error) {
-      if (!(error instanceof RefusedEntryError)) throw error
-      flight.adopt([])`,
+        '    } catch (error) {\n      this.#stats.refused++',
+        '    } catch (error) {\n      if (!(error instanceof RefusedEntryError)) throw error\n      this.#stats.refused++',
       ],
     ],
     tests: ['tier/misuse'],
+  },
+  {
+    name: 'tier: text with half a character is written',
+    file: 'src/tiers/entry-text.ts',
+    edits: [['return requireWhole(text)', 'return text']],
+    tests: ['tier/entry-text'],
   },
 ]

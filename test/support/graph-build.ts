@@ -1,4 +1,6 @@
-import { type CacheControls, dependsOn, type VersionSource, versionedLruCache, versionSource } from '../../src/index.ts'
+import type { Tier } from '../../src/core/tier.ts'
+import type { CacheControls, VersionSource } from '../../src/index.ts'
+import * as ours from '../../src/index.ts'
 import { GraphData } from './graph-data.ts'
 import { type GraphOutput, runAsync, runSync, type Surroundings, stepsOf } from './graph-loader.ts'
 import type { FunctionPlan, Read, SourceName } from './graph-plan.ts'
@@ -12,6 +14,18 @@ type Given = GraphOutput | Promise<GraphOutput>
 export type GraphFunction = ((arg: string) => Given) & CacheControls<(arg: string) => Given>
 type Sources = { readonly [Name in 'plain' | 'slow' | 'batch']: VersionSource<string, number | Promise<number>> }
 
+/** A process, as far as cached functions can tell: it has the library to itself. */
+export interface GraphProcess {
+  readonly number: number
+  readonly library: Pick<typeof ours, 'versionedLruCache' | 'versionSource' | 'dependsOn' | 'Session'>
+  /** What all names begin with: each stands for one thing only, as long as that lives. */
+  readonly prefix: string
+  /** Options of the functions that have the tier. */
+  readonly shared: { readonly tier?: Tier; readonly tierTimeout?: number }
+}
+
+export const ALONE: GraphProcess = { number: 0, library: ours, prefix: '', shared: {} }
+
 /** Who decides when something goes on, and which checks fail. */
 export interface GraphEdges {
   pass(label: string): Promise<void>
@@ -21,25 +35,30 @@ export interface GraphEdges {
 
 /** The cached functions of a plan, over data. */
 export class Graph {
-  readonly data: GraphData = new GraphData()
+  readonly process: GraphProcess
+  readonly data: GraphData
   readonly functions: readonly GraphFunction[]
   readonly #plans: readonly FunctionPlan[]
   readonly #edges: GraphEdges
   readonly #sources: Sources
   loads = 0
 
-  constructor(plans: readonly FunctionPlan[], edges: GraphEdges) {
+  constructor(plans: readonly FunctionPlan[], edges: GraphEdges, process: GraphProcess, data: GraphData) {
     this.#plans = plans
     this.#edges = edges
+    this.process = process
+    this.data = data
+    const { prefix } = process
+    const { versionSource } = process.library
     this.#sources = {
-      plain: versionSource({ name: 'plain', read: (key: string) => this.#checkNow('plain', key) }),
+      plain: versionSource({ name: `${prefix}plain`, read: (key: string) => this.#checkNow('plain', key) }),
       slow: versionSource({
-        name: 'slow',
+        name: `${prefix}slow`,
         read: (key: string) => this.#checkLater('slow', [key], 'slow', false).then(([version]) => version as number),
         timeout: Infinity,
       }),
       batch: versionSource({
-        name: 'batch',
+        name: `${prefix}batch`,
         readMany: (keys: readonly string[]) => this.#checkLater('batch', keys, undefined, false),
         timeout: Infinity,
       }),
@@ -62,7 +81,8 @@ export class Graph {
   call(fn: number, arg: string, known?: ReadonlyMap<string, number>): Given {
     const label = `f${fn}(${arg})`
     const unit = unitOfCaller.getStore()
-    const given = (this.functions[fn] as GraphFunction)(arg)
+    const cached = this.functions[fn] as GraphFunction // by itself: it has no `this`
+    const given = cached(arg)
     if (given instanceof Promise) {
       given.then(
         (output) => unit?.got(label, output, known),
@@ -76,16 +96,18 @@ export class Graph {
 
   #cached(plan: FunctionPlan, index: number): GraphFunction {
     const loader = this.#loader(plan, index)
-    const { equals, max, maxStamps } = plan
+    const { equals, max, maxStamps, isShared } = plan
+    const { versionedLruCache } = this.process.library
     const isTimed = plan.version.includes('timed')
     return versionedLruCache(loader, {
       version: this.#versionOf(plan, index) as never,
-      name: `f${index}`,
+      name: `${this.process.prefix}f${index}`,
       ttl: isTimed ? TTL : Infinity,
       versionTimeout: Infinity,
       clock: () => this.data.now,
       max,
       maxStamps,
+      ...(isShared && this.process.shared),
       ...(equals && { equals: (kept: GraphOutput, loaded: GraphOutput) => kept.value === loaded.value }),
     } as never) as unknown as GraphFunction
   }
@@ -118,7 +140,7 @@ export class Graph {
       ask: (read: Read & { do: 'current' | 'dependsOn' }, key: string) => {
         noteLate(around.isOver)
         const source = this.#sources[read.source]
-        return read.do === 'current' ? source.current(key) : dependsOn(source, key)
+        return read.do === 'current' ? source.current(key) : this.process.library.dependsOn(source, key)
       },
       call: (fn: number, arg: string) => {
         noteLate(around.isOver)

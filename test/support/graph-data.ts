@@ -14,8 +14,10 @@ export class GraphData {
   now = 0
   readonly #data = new Map<string, number>()
   readonly #versions = new Map<string, number>()
-  /** The newest write of which somebody was told that it is done. */
-  readonly #acknowledged = new Map<string, number>()
+  /** The newest write of which somebody was told that it is done, in each process. */
+  readonly #acknowledged = new Map<number, Map<string, number>>()
+  /** Time passes for timers as well. */
+  onElapse: (milliseconds: number) => void = () => {}
 
   static cell(source: SourceName, key: string): string {
     return `${source} ${key}`
@@ -41,11 +43,17 @@ export class GraphData {
     this.#versions.set(cell, Math.max(this.version(cell), number))
   }
 
-  acknowledge(cell: string, number: number): void {
-    this.#acknowledged.set(cell, Math.max(this.#acknowledged.get(cell) ?? 0, number))
+  acknowledge(process: number, cell: string, number: number): void {
+    const known = this.#acknowledged.get(process) ?? new Map<string, number>()
+    this.#acknowledged.set(process, known.set(cell, Math.max(known.get(cell) ?? 0, number)))
   }
 
-  acknowledged(): ReadonlyMap<string, number> {
-    return new Map(this.#acknowledged)
+  acknowledged(process: number): ReadonlyMap<string, number> {
+    return new Map(this.#acknowledged.get(process))
+  }
+
+  elapse(milliseconds: number): void {
+    this.now += milliseconds
+    this.onElapse(milliseconds)
   }
 }

@@ -25,6 +25,8 @@ export interface FunctionPlan {
   readonly equals: boolean
   readonly max: number
   readonly maxStamps: number
+  /** Whether it has the tier, where there is one. */
+  readonly isShared: boolean
   readonly reads: readonly Read[]
 }
 
@@ -46,6 +48,8 @@ export type GraphStep =
 export interface GraphActor {
   /** Without one, each call is a session of its own. */
   readonly session: number | undefined
+  /** In which process, where there are several. */
+  readonly process: number
   readonly steps: readonly GraphStep[]
 }
 
@@ -98,22 +102,38 @@ const read: fc.Arbitrary<Read> = fc.oneof(
   },
 )
 
-const version: fc.Arbitrary<readonly SourceName[]> = fc.oneof(
-  { weight: 3, arbitrary: fc.constant([]) },
-  { weight: 3, arbitrary: fc.constant(['own' as const]) },
-  { weight: 4, arbitrary: fc.subarray([...SHARED], { minLength: 1 }) },
-  { weight: 1, arbitrary: fc.constant(['timed' as const]) },
-)
+/** How often functions are of some kind. */
+interface Mixture {
+  /** For three that have a version of their own, how many there are of which the TTL alone decides. */
+  readonly timed: number
+  /** In how many there is one whose outputs are compared. */
+  readonly comparing: number
+  /** The most functions, and the most actors at a time. */
+  readonly functions: number
+  readonly actors: number
+}
 
-const functionPlan: fc.Arbitrary<FunctionPlan> = fc.record({
-  version,
-  loader: fc.constantFrom('sync', 'async', 'async', 'promising'),
-  check: fc.constantFrom('sync', 'async'),
-  equals: fc.integer({ min: 0, max: 3 }).map((one) => one === 0),
-  max: fc.constantFrom(1, 10, 10),
-  maxStamps: fc.constantFrom(2, ...Array(15).fill(1000)),
-  reads: fc.array(read, { minLength: 1, maxLength: 4 }),
-})
+function versions({ timed }: Mixture): fc.Arbitrary<readonly SourceName[]> {
+  return fc.oneof(
+    { weight: 3, arbitrary: fc.constant([]) },
+    { weight: 3, arbitrary: fc.constant(['own' as const]) },
+    { weight: 4, arbitrary: fc.subarray([...SHARED], { minLength: 1 }) },
+    { weight: timed, arbitrary: fc.constant(['timed' as const]) },
+  )
+}
+
+function functionPlans(mixture: Mixture): fc.Arbitrary<FunctionPlan> {
+  return fc.record({
+    version: versions(mixture),
+    loader: fc.constantFrom('sync', 'async', 'async', 'promising'),
+    check: fc.constantFrom('sync', 'async'),
+    equals: fc.integer({ min: 1, max: mixture.comparing }).map((one) => one === 1),
+    max: fc.constantFrom(1, 10, 10),
+    maxStamps: fc.constantFrom(2, ...Array(15).fill(1000)),
+    isShared: fc.integer({ min: 0, max: 4 }).map((one) => one > 0),
+    reads: fc.array(read, { minLength: 1, maxLength: 4 }),
+  })
+}
 
 const step: fc.Arbitrary<GraphStep> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant('read' as const), fn, arg: argument }) },
@@ -144,11 +164,16 @@ const step: fc.Arbitrary<GraphStep> = fc.oneof(
 
 const actor: fc.Arbitrary<GraphActor> = fc.record({
   session: fc.option(fc.nat(2), { nil: undefined, freq: 4 }),
+  process: fc.nat(1),
   steps: fc.array(step, { minLength: 1, maxLength: 5 }),
 })
 
-export const graphPlans: fc.Arbitrary<GraphPlan> = fc.record({
-  functions: fc.array(functionPlan, { minLength: 2, maxLength: MOST }),
-  rounds: fc.array(fc.array(actor, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 3 }),
-  failingChecks: fc.uniqueArray(fc.nat(19), { maxLength: 3 }),
-})
+export function graphPlansOf(mixture: Mixture): fc.Arbitrary<GraphPlan> {
+  return fc.record({
+    functions: fc.array(functionPlans(mixture), { minLength: 2, maxLength: mixture.functions }),
+    rounds: fc.array(fc.array(actor, { minLength: 1, maxLength: mixture.actors }), { minLength: 1, maxLength: 3 }),
+    failingChecks: fc.uniqueArray(fc.nat(19), { maxLength: 3 }),
+  })
+}
+
+export const graphPlans: fc.Arbitrary<GraphPlan> = graphPlansOf({ timed: 1, comparing: 4, functions: MOST, actors: 5 })

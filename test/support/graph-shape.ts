@@ -1,9 +1,12 @@
 import type { FunctionPlan, Read } from './graph-plan.ts'
 
 /** The same functions, of which each calls only those before it, and a sync one nothing that gives a promise. */
-export function feasible(plans: readonly FunctionPlan[]): FunctionPlan[] {
+export function feasible(plans: readonly FunctionPlan[], hasTier: boolean): FunctionPlan[] {
   const done: FunctionPlan[] = []
-  for (const plan of plans) done.push({ ...plan, reads: feasibleReads(plan.reads, plan.loader === 'sync', done) })
+  for (const plan of plans) {
+    const reads = feasibleReads(plan.reads, plan.loader === 'sync', done)
+    done.push({ ...plan, isShared: hasTier && plan.isShared, reads })
+  }
   return done
 }
 
@@ -33,8 +36,8 @@ function feasibleRead(read: Read, isSync: boolean, before: readonly FunctionPlan
 }
 
 /** Whether it gives its output, and no promise. */
-function givesNow({ loader, version, check }: FunctionPlan): boolean {
-  if (loader !== 'sync' || version.includes('slow') || version.includes('batch')) return false
+function givesNow({ loader, version, check, isShared }: FunctionPlan): boolean {
+  if (isShared || loader !== 'sync' || version.includes('slow') || version.includes('batch')) return false
   return check === 'sync' || !version.includes('own')
 }
 

@@ -7,6 +7,7 @@ export const TTL = 10
 
 export interface UnitKind {
   readonly name: string
+  readonly process: number
   readonly hasSession: boolean
   /** Whether all that it gets is of the same versions: not what it has joined that nobody can look at. */
   readonly agrees: boolean
@@ -15,6 +16,7 @@ export interface UnitKind {
 /** A session, or a call without one, as it should be: what it gets is compared with what it has got before. */
 export class Unit {
   readonly name: string
+  readonly process: number
   readonly hasSession: boolean
   /** What is wrong with it. */
   readonly faults: string[] = []
@@ -32,11 +34,12 @@ export class Unit {
   readonly #versions = new Map<string, number>()
   readonly #checked = new Set<string>()
 
-  constructor({ name, hasSession, agrees }: UnitKind, data: GraphData) {
+  constructor({ name, process, hasSession, agrees }: UnitKind, data: GraphData) {
     this.name = name
+    this.process = process
     this.hasSession = hasSession
     this.#agrees = agrees
-    this.#acknowledged = data.acknowledged()
+    this.#acknowledged = data.acknowledged(process)
     this.known = this.#acknowledged
     this.#begunAt = data.now
   }

@@ -1,41 +1,73 @@
-import { type CacheStats, Session } from '../../src/index.ts'
-import { Graph, type GraphFunction } from './graph-build.ts'
+import type { CacheStats, Session } from '../../src/index.ts'
+import { ALONE, Graph, type GraphFunction, type GraphProcess } from './graph-build.ts'
 import { GraphData } from './graph-data.ts'
 import { DataError } from './graph-loader.ts'
-import { ARGUMENTS, type GraphActor, type GraphPlan, type GraphStep } from './graph-plan.ts'
+import { ARGUMENTS, type FunctionPlan, type GraphActor, type GraphPlan, type GraphStep } from './graph-plan.ts'
 import { feasible, isReaderOf, mayFail } from './graph-shape.ts'
 import { TTL, Unit, unitOfCaller } from './graph-unit.ts'
 import { quiet } from './history-enumerate.ts'
 
-/** A session that several actors may share, and what it should keep to. */
+/** A session that several actors of a process may share, and what it should keep to. */
 interface Place {
+  readonly graph: Graph
   readonly session: Session | undefined
   unit: Unit
 }
 
+/** A write of which no version tells. */
+interface Written {
+  readonly source: string
+  readonly cell: string
+  readonly number: number
+}
+
+/** How a world is made that is not the simplest one. */
+interface WorldOptions {
+  /** Each has the same functions over the same data, for itself. */
+  readonly processes?: readonly GraphProcess[]
+  readonly data?: GraphData
+  /** How many milliseconds each step takes. */
+  readonly tick?: number
+  /** Called when nothing goes on, and when it does again. */
+  readonly calm?: (isCalm: boolean) => void
+}
+
 /** Cached functions that call each other, over data that is written meanwhile. */
 export class GraphWorld {
-  readonly graph: Graph
+  readonly graphs: readonly Graph[]
   readonly faults: string[] = []
+  readonly #data: GraphData
   readonly #plan: GraphPlan
   readonly #pass: (label: string) => Promise<void>
+  readonly #calm: (isCalm: boolean) => void
   readonly #units: Unit[] = []
   #checks = 0
   #isCalm = false
 
-  constructor(plan: GraphPlan, pass: (label: string) => Promise<void>) {
-    this.#plan = { ...plan, functions: feasible(plan.functions) }
-    this.#pass = pass
-    this.graph = new Graph(this.#plan.functions, {
-      pass: async (label) => (this.#isCalm ? undefined : pass(label)),
-      checkFails: () => this.#checkFails(),
-    })
+  constructor(plan: GraphPlan, pass: (label: string) => Promise<void>, options: WorldOptions = {}) {
+    const { processes = [ALONE], data = new GraphData(), tick = 0, calm = () => {} } = options
+    const hasTier = processes.some(({ shared }) => shared.tier !== undefined)
+    this.#plan = { ...plan, functions: feasible(plan.functions, hasTier) }
+    this.#data = data
+    this.#calm = calm
+    this.#pass = async (label) => {
+      if (this.#isCalm) return
+      await pass(label)
+      data.elapse(tick)
+    }
+    const edges = { pass: this.#pass, checkFails: () => this.#checkFails() }
+    this.graphs = processes.map((process) => new Graph(this.#plan.functions, edges, process, data))
+  }
+
+  /** One step of whatever else is to take its time, while anything goes on at all. */
+  pass(label: string): Promise<void> {
+    return this.#pass(label)
   }
 
   /** @param idle waits until nothing is left that could go on. */
   async run(idle: () => Promise<void>): Promise<void> {
     for (const actors of this.#plan.rounds) {
-      const places = new Map<number, Place>()
+      const places = new Map<string, Place>()
       const acting = new Set(actors)
       for (const actor of actors) void this.#act(actor, places).then(() => acting.delete(actor))
       await idle()
@@ -48,27 +80,36 @@ export class GraphWorld {
 
   /** How often something has happened, by the statistics of all functions. */
   count(name: Exclude<keyof CacheStats, 'tier'>): number {
-    return this.graph.functions.reduce((sum, cached) => sum + cached.stats()[name], 0)
+    return this.functions.reduce((sum, cached) => sum + cached.stats()[name], 0)
   }
 
-  async #act({ session, steps }: GraphActor, places: Map<number, Place>): Promise<void> {
+  get functions(): readonly GraphFunction[] {
+    return this.graphs.flatMap(({ functions }) => functions)
+  }
+
+  async #act({ session, process, steps }: GraphActor, places: Map<string, Place>): Promise<void> {
+    const graph = this.graphs[process % this.graphs.length] as Graph
     for (const step of steps) {
       await this.#pass(`${session ?? 'nobody'}: ${JSON.stringify(step)}`)
-      await this.#do(step, this.#placeOf(session, places))
+      await this.#do(step, this.#placeOf(graph, session, places))
     }
   }
 
-  #placeOf(session: number | undefined, places: Map<number, Place>): Place {
-    const known = session === undefined ? undefined : places.get(session)
-    if (known !== undefined) return known
-    const isNew = session !== undefined
-    const place = { session: isNew ? new Session() : undefined, unit: this.#unit(`session ${session}`, isNew) }
-    if (isNew) places.set(session, place)
+  #placeOf(graph: Graph, session: number | undefined, places: Map<string, Place>): Place {
+    if (session === undefined) return { graph, session, unit: this.#unit('nobody', graph, false) }
+    const name = `session ${session} of process ${graph.process.number}`
+    const place = places.get(name) ?? this.#newSession(name, graph)
+    places.set(name, place)
     return place
   }
 
-  #unit(name: string, hasSession: boolean): Unit {
-    const unit = new Unit({ name, hasSession, agrees: this.#canLook }, this.graph.data)
+  #newSession(name: string, graph: Graph): Place {
+    return { graph, session: new graph.process.library.Session(), unit: this.#unit(name, graph, true) }
+  }
+
+  #unit(name: string, graph: Graph, hasSession: boolean): Unit {
+    const { number } = graph.process
+    const unit = new Unit({ name, process: number, hasSession, agrees: this.#canLook }, this.#data)
     this.#units.push(unit)
     return unit
   }
@@ -78,20 +119,20 @@ export class GraphWorld {
       case 'read':
         return this.#read(step, place)
       case 'read all': {
-        const ofItsOwn = () => (place.session === undefined ? this.#placeOf(undefined, new Map()) : place)
+        const ofItsOwn = () => (place.session === undefined ? this.#placeOf(place.graph, undefined, new Map()) : place)
         await Promise.all(step.calls.map((call) => this.#read(call, ofItsOwn())))
         return
       }
       case 'write':
         return this.#write(step, place)
       case 'wait':
-        this.graph.data.now += step.ms
+        this.#data.elapse(step.ms)
         return
       case 'renew':
         return this.#renew(place)
       case 'refresh': {
         place.unit.hasDropped = true
-        const refresh = () => this.#function(step.fn).refresh(step.arg)
+        const refresh = () => functionOf(place.graph, step.fn).refresh(step.arg)
         await this.#in(place, async () => refresh()).catch(() => undefined)
         return
       }
@@ -99,8 +140,8 @@ export class GraphWorld {
       case 'clear':
         place.unit.hasDropped = true
         this.#in(place, () => {
-          if (step.do === 'clear') this.#function(step.fn).clear()
-          else this.#function(step.fn).invalidate(step.arg)
+          if (step.do === 'clear') functionOf(place.graph, step.fn).clear()
+          else functionOf(place.graph, step.fn).invalidate(step.arg)
         })
     }
   }
@@ -110,37 +151,49 @@ export class GraphWorld {
   }
 
   async #read({ fn, arg }: { readonly fn: number; readonly arg: string }, place: Place): Promise<void> {
-    const call = async () => this.graph.call(fn % this.graph.functions.length, arg, place.unit.known)
+    const { graph, unit } = place
+    const call = async () => graph.call(fn % graph.functions.length, arg, unit.known)
     await this.#in(place, call).catch(() => undefined)
   }
 
   #renew(place: Place): void {
     place.unit.isMixed = true
     place.session?.renew()
-    place.unit = this.#unit('renewed', place.unit.hasSession)
+    place.unit = this.#unit('renewed', place.graph, place.unit.hasSession)
   }
 
   async #write({ source, key, how }: GraphStep & { do: 'write' }, place: Place): Promise<void> {
-    const { data } = this.graph
+    const data = this.#data
     const cell = GraphData.cell(source, key)
     const number = data.write(cell)
     if (how !== 'together') await this.#pass(`the write of ${cell} ${number} goes on`)
-    if (how !== 'silently') data.publish(cell, number)
-    else {
-      this.#in(place, () => this.#tellReaders(source))
-      place.unit.wrote(cell, number)
-    }
-    if (how === 'silently' || source !== 'timed') data.acknowledge(cell, number)
+    if (how === 'silently') return this.#tell({ source, cell, number }, place)
+    data.publish(cell, number)
+    if (source !== 'timed') for (const { process } of this.graphs) data.acknowledge(process.number, cell, number)
   }
 
-  #tellReaders(source: string): void {
-    for (const [index, plan] of this.#plan.functions.entries()) {
-      if (isReaderOf(plan, source)) for (const arg of ARGUMENTS) this.#function(index).invalidate(arg)
+  /** The version does not tell, so functions have to be told in each process, which takes its time. */
+  async #tell({ source, cell, number }: Written, place: Place): Promise<void> {
+    this.#tellReaders(source, place)
+    place.unit.wrote(cell, number)
+    this.#data.acknowledge(place.graph.process.number, cell, number)
+    for (const graph of this.graphs.filter((other) => other !== place.graph)) {
+      await this.#pass(`process ${graph.process.number} hears of ${cell} ${number}`)
+      this.#tellReaders(source, this.#placeOf(graph, undefined, new Map()))
+      this.#data.acknowledge(graph.process.number, cell, number)
     }
   }
 
-  #function(fn: number): GraphFunction {
-    return this.graph.functions[fn % this.graph.functions.length] as GraphFunction
+  #tellReaders(source: string, place: Place): void {
+    const readers = [...this.#plan.functions.keys()].filter((fn) => isReaderOf(this.#planOf(fn), source))
+    const calls = readers.flatMap((fn) => ARGUMENTS.map((arg) => [functionOf(place.graph, fn), arg] as const))
+    this.#in(place, () => {
+      for (const [cached, arg] of calls) cached.invalidate(arg)
+    })
+  }
+
+  #planOf(fn: number): FunctionPlan {
+    return this.#plan.functions[fn] as FunctionPlan
   }
 
   #checkFails(): boolean {
@@ -151,13 +204,17 @@ export class GraphWorld {
   /** Nothing goes on: a new session gets what the functions give without a cache, and after it the next loads nothing. */
   async #rest(): Promise<void> {
     this.#isCalm = true
-    this.graph.data.now += 2 * TTL
-    const expected = this.#uncached()
-    this.#compare(expected, await this.#all())
-    const { loads } = this.graph
-    this.#compare(expected, await this.#all())
-    if (this.graph.loads > loads && this.#keepsAll()) this.faults.push('what was good was loaded again')
+    this.#calm(true)
+    this.#data.elapse(2 * TTL)
+    for (const graph of this.graphs) {
+      const expected = this.#uncached(graph)
+      this.#compare(expected, await this.#all(graph))
+      const { loads } = graph
+      this.#compare(expected, await this.#all(graph))
+      if (graph.loads > loads && this.#keepsAll()) this.faults.push('what was good was loaded again')
+    }
     this.#isCalm = false
+    this.#calm(false)
   }
 
   /** Whether no output is made of too much. */
@@ -169,11 +226,11 @@ export class GraphWorld {
     return this.#canLook && this.#plan.functions.every((plan) => plan.max > ARGUMENTS.length && !mayFail(plan))
   }
 
-  #uncached(): Map<string, string> {
+  #uncached(graph: Graph): Map<string, string> {
     const expected = new Map<string, string>()
-    for (const [call, fn, arg] of this.#calls()) {
+    for (const [call, fn, arg] of callsOf(graph)) {
       try {
-        expected.set(call, `${this.graph.uncached(fn, arg).value}`)
+        expected.set(call, `${graph.uncached(fn, arg).value}`)
       } catch (error) {
         expected.set(call, tell(error))
       }
@@ -182,11 +239,11 @@ export class GraphWorld {
   }
 
   /** What one new session gets of everything. */
-  async #all(): Promise<Map<string, string>> {
-    const place = { session: new Session(), unit: this.#unit('at rest', true) }
+  async #all(graph: Graph): Promise<Map<string, string>> {
+    const place = this.#newSession('at rest', graph)
     const outcomes = new Map<string, string>()
-    for (const [call, fn, arg] of this.#calls()) {
-      void this.#in(place, async () => this.graph.call(fn, arg)).then(
+    for (const [call, fn, arg] of callsOf(graph)) {
+      void this.#in(place, async () => graph.call(fn, arg)).then(
         ({ value }) => outcomes.set(call, `${value}`),
         (error) => outcomes.set(call, tell(error)),
       )
@@ -195,16 +252,20 @@ export class GraphWorld {
     return outcomes
   }
 
-  *#calls(): Iterable<[call: string, fn: number, arg: string]> {
-    for (let fn = this.graph.functions.length - 1; fn >= 0; fn--) {
-      for (const arg of ARGUMENTS) yield [`f${fn}(${arg})`, fn, arg]
-    }
-  }
-
   #compare(expected: ReadonlyMap<string, string>, found: ReadonlyMap<string, string>): void {
     for (const [call, outcome] of expected) {
       if (found.get(call) !== outcome) this.faults.push(`at rest: ${call} gave ${found.get(call)}, not ${outcome}`)
     }
+  }
+}
+
+function functionOf({ functions }: Graph, fn: number): GraphFunction {
+  return functions[fn % functions.length] as GraphFunction
+}
+
+function* callsOf({ functions }: Graph): Iterable<[call: string, fn: number, arg: string]> {
+  for (let fn = functions.length - 1; fn >= 0; fn--) {
+    for (const arg of ARGUMENTS) yield [`f${fn}(${arg})`, fn, arg]
   }
 }
 

@@ -1,11 +1,19 @@
 import { vi } from 'vitest'
+import type { Tier } from '../../src/core/tier.ts'
 import type { TierOptions } from '../../src/tiers/tier-options.ts'
 import type { TierStore } from '../../src/tiers/tier-store.ts'
 
 export type LibraryCopy = Awaited<ReturnType<typeof libraryCopy>>
+type CopyOptions = Partial<TierOptions> & { lease?: number; leaseWait?: number }
 
 /** A copy of the library that knows nothing of others, as in a process of its own: what they share is in the store. */
-export async function libraryCopy(store: TierStore, options: Partial<TierOptions> & { leaseWait?: number } = {}) {
+export async function libraryCopy(store: TierStore, options: CopyOptions = {}) {
+  const { library, tierOver } = await freshLibrary()
+  return { ...library, tier: tierOver(store, options) }
+}
+
+/** The same without a tier, and what makes one: importing takes its time. */
+export async function freshLibrary() {
   vi.resetModules()
   const library = await import('../../src/index.ts')
   const { StoredTier } = await import('../../src/tiers/stored-tier.ts')
@@ -15,8 +23,10 @@ export async function libraryCopy(store: TierStore, options: Partial<TierOptions
   const { runInSessionOf } = await import('../../src/core/session.ts')
   const { databaseVersionSource } = await import('../../src/core/version-source.ts')
   const snapshots = { Snapshot, currentSnapshot, runInSessionOf, databaseVersionSource }
-  const settings = { prefix: 'test', maxClockSkew: 0, ...options }
-  return { ...library, snapshots, tier: new StoredTier(store, readTierOptions(settings, 'memory', true)) }
+  const tierOver = (store: TierStore, options: CopyOptions): Tier => {
+    return new StoredTier(store, readTierOptions({ prefix: 'test', maxClockSkew: 0, ...options }, 'memory', true))
+  }
+  return { library: { ...library, snapshots }, tierOver }
 }
 
 /** The same, with what makes tiers in Redis. */

@@ -12,7 +12,8 @@ export class MemoryStore implements TierStore {
   /** What was asked of it, in order: `read`, `lease`, `write`, `release`, `abandon`, `renew`, `remove`. */
   readonly steps: string[] = []
   readonly lifetimes: number[] = []
-  readonly #removals = new Map<string, number>()
+  /** How often each key was removed: who has got a lease before that writes nothing. */
+  readonly removals = new Map<string, number>()
 
   /** How many leases are held. */
   get held(): number {
@@ -31,7 +32,7 @@ export class MemoryStore implements TierStore {
 
   async remove(key: string): Promise<void> {
     await this.#step('remove')
-    this.#removals.set(key, this.#removalsOf(key) + 1)
+    this.removals.set(key, this.#removalsOf(key) + 1)
     this.texts.delete(key)
   }
 
@@ -72,7 +73,7 @@ export class MemoryStore implements TierStore {
   }
 
   #removalsOf(key: string): number {
-    return this.#removals.get(key) ?? 0
+    return this.removals.get(key) ?? 0
   }
 
   async #step(step: string): Promise<void> {

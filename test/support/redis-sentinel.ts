@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { vi } from 'vitest'
+import { endsWithThis } from './ends-with-this.ts'
 import { freePort } from './free-port.ts'
 
 /** What a client asks which server is the master. */
@@ -27,6 +28,7 @@ export async function startSentinel(path: string, masterPort: number): Promise<R
   ]
   await writeFile(config, `${lines.join('\n')}\n`)
   const sentinel = spawn(path, [config, '--sentinel'], { stdio: 'ignore' })
+  endsWithThis(sentinel)
   const stop = async () => {
     sentinel.kill('SIGKILL')
     if (sentinel.exitCode === null && sentinel.signalCode === null) await once(sentinel, 'exit')

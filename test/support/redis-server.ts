@@ -4,6 +4,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
+import { endsWithThis } from './ends-with-this.ts'
 import { freePort } from './free-port.ts'
 import { type Installed, installed } from './installed.ts'
 
@@ -54,6 +55,7 @@ export async function startRedis(path: string, ...options: string[]): Promise<Ru
   let server: ChildProcess
   const start = async () => {
     server = spawn(path, flags, { stdio: ['ignore', 'pipe', 'pipe'] })
+    endsWithThis(server)
     await ready(server)
   }
   const kill = async () => {

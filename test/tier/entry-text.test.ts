@@ -211,6 +211,21 @@ describe('another codec', () => {
     await expect(texts({ codec }).write(ADDRESS, ENTRY)).rejects.toThrow('the codec gave undefined')
   })
 
+  it.each([Infinity, 1])(
+    'may give half a character, which gets lost on the way: then the output is not shared',
+    async (compressAbove) => {
+      const codec = { stringify: String, parse: String } as Codec
+      for (const half of ['\ud800', 'a\udc00b', '\ud800\ud83d\ude80']) {
+        await expect(
+          texts({ codec, compressAbove }).write(ADDRESS, { ...ENTRY, output: half as never }),
+        ).rejects.toThrow('the codec gave text with half a character (a lone surrogate), which gets lost on the way')
+      }
+      expect(await carried({ output: 'a🚀' as never }, ADDRESS, { codec, compressAbove })).toMatchObject({
+        output: 'a🚀',
+      })
+    },
+  )
+
   it('that is damaged on the way, with a right digest, has a header that cannot be read', async () => {
     const failing: Codec = { stringify: () => '[', parse: JSON.parse }
     const stamps = [[{ call: 'part', args: [1], readAt: 1, expiresAt: 2, key: 1, hasSources: false, exact: false }]]

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
+import { endsWithThis } from '../support/ends-with-this.ts'
 import type { Answer, News, Order, ProcessSettings } from './process-messages.ts'
 
 export interface Bundle {
@@ -56,10 +57,8 @@ export class Member {
         this.#log += chunk
       })
     }
-    const killIt = () => this.#child.kill('SIGKILL') // should the test be cut short, and this one be stopped
-    process.once('exit', killIt)
+    endsWithThis(this.#child)
     this.#ended = once(this.#child, 'close').then(([code, signal]) => {
-      process.off('exit', killIt)
       if (!this.#isToEnd) this.#die(`exit code ${code}, signal ${signal}:\n${this.#log}`, hears)
     })
     this.ready = new Promise((ready, reject) => {

@@ -28,7 +28,7 @@ function* beginnings(stored: Buffer): Iterable<Buffer> {
 
 /** An outer report, so that there are stamps in the entry, with a place in memory for one of two ids. */
 function makeReport(client: Redis, name: string) {
-  const options = { tier: redisTier(client, { prefix: name }), tierTimeout: 5_000, max: 1 }
+  const options = { tier: redisTier(client, { prefix: name }), tierTimeout: 10_000, max: 1 }
   const inner = versionedLruCache(async (id: string) => ({ id, at: new Date(1e12) }), {
     ...options,
     name: `${name}-inner`,

@@ -133,6 +133,13 @@ describe('a tier that fails', () => {
 })
 
 describe('a tier that does not answer', () => {
+  it('is waited for without end when it is told so', async () => {
+    store.before = (step) => new Promise((resolve) => setTimeout(resolve, step === 'read' ? 150 : 0))
+    const cached = counted({ tierTimeout: Number.POSITIVE_INFINITY })
+    await cached(1)
+    expect(cached.stats().tier).toMatchObject({ misses: 1, errors: 0 })
+  })
+
   it('is waited for no longer than "tierTimeout" in all', async () => {
     store.before = (step) => new Promise((resolve) => setTimeout(resolve, step === 'read' ? 300 : 60_000).unref())
     const cached = counted({ tierTimeout: 1000 })

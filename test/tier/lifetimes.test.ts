@@ -49,10 +49,10 @@ function inBoth(options: object = {}) {
 const settled = () => vi.waitFor(() => expect(store.held).toBe(0))
 
 describe('the TTL of what another process has loaded', () => {
-  it('counts from when its version was read, less the skew that clocks may have', async () => {
+  it('counts from when its version was read, less the skew that clocks may have and a part of a millisecond', async () => {
     for (const [age, loaded] of [
-      [899, 1],
-      [900, 2],
+      [898, 1],
+      [899, 2],
     ] as const) {
       loads = 0
       const [here, there] = inBoth()
@@ -69,7 +69,7 @@ describe('the TTL of what another process has loaded', () => {
     await settled()
     now += 500
     await there('x')
-    now += 399
+    now += 398
     expect(await there('x')).toEqual({ load: 1 })
     expect(there.stats().hits).toBe(1)
     now += 1
@@ -82,7 +82,7 @@ describe('the TTL of what another process has loaded', () => {
     const there = counted(b, { ttl: ({ load }: { load: number }) => load * 500 })
     await here('x')
     await settled()
-    now += 399
+    now += 398
     expect(await there('x')).toEqual({ load: 1 })
     const late = counted(await libraryCopy(store, { maxClockSkew: SKEW }), {
       ttl: ({ load }: { load: number }) => load * 500,
@@ -123,7 +123,7 @@ describe('the TTL of what another process has loaded', () => {
     const [here, there] = [slow(a), slow(b)]
     await here()
     await settled()
-    now += 599
+    now += 598
     expect(await there()).toBe(1)
     const late = slow(await libraryCopy(store, { maxClockSkew: SKEW }))
     now += 1

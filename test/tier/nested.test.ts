@@ -167,7 +167,7 @@ describe('a part with a TTL alone', () => {
     await here.page()
     await settled()
     world.write('a')
-    now += 999
+    now += 998
     expect(await there.page()).toEqual([1, 1])
     now += 1
     expect(await there.page()).toEqual([2, 1])

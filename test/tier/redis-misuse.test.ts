@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { deflateRawSync } from 'node:zlib'
+import KeyvRedis from '@keyv/redis'
 import { Redis } from 'ioredis'
+import Keyv from 'keyv'
 import { createClient } from 'redis'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { type CacheEvent, onCacheEvent, type TierStats, versionedLruCache } from '../../src/index.ts'
+import { keyvTier } from '../../src/integrations/keyv.ts'
 import { type IoredisClient, type NodeRedisClient, redisTier } from '../../src/integrations/redis.ts'
 import { freePort } from '../support/free-port.ts'
 import { describeWith } from '../support/installed.ts'
@@ -91,15 +94,19 @@ describeWith(await installedRedis(), 'Redis that does not do what it is asked fo
     ['redis, never connected', () => createClient({ url: `redis://${HOST}:${server.port}` }), /client is closed/],
     ['redis, to a port where nobody listens', () => nodeRedis(`redis://${HOST}:${nobody}`), /did not answer/],
     ['redis, to a host that there is not', () => nodeRedis('redis://nowhere.invalid:6379'), /did not answer/],
-    ['redis, without the password', () => nodeRedis(`redis://${HOST}:${locked.port}`), /NOAUTH/],
-    ['redis, with a wrong password', () => nodeRedis(`redis://:wrong@${HOST}:${locked.port}`), /NOAUTH/],
+    ['redis, without the password', () => nodeRedis(`redis://${HOST}:${locked.port}`), /NOAUTH|did not answer/],
+    ['redis, with a wrong password', () => nodeRedis(`redis://:wrong@${HOST}:${locked.port}`), /NOAUTH|did not answer/],
     ['redis, whose user may run no scripts', () => nodeRedis(urlOf('noscripts')), /NOPERM.*evalsha/],
     ['redis, whose user may use other keys', () => nodeRedis(urlOf('otherkeys')), /NOPERM.*keys/],
     ['ioredis, to a port where nobody listens', () => ioredis({ port: nobody }), /did not answer/],
     ['ioredis, that connects to it late', () => ioredis({ port: nobody, lazyConnect: true }), /did not answer/],
     ['ioredis, that queues nothing', () => ioredis({ port: nobody, enableOfflineQueue: false }), /isn't writeable/],
-    ['ioredis, without the password', () => ioredis({ port: locked.port }), /NOAUTH/],
-    ['ioredis, with a wrong password', () => ioredis({ port: locked.port, password: 'wrong' }), /WRONGPASS/],
+    ['ioredis, without the password', () => ioredis({ port: locked.port }), /NOAUTH|did not answer/],
+    [
+      'ioredis, with a wrong password',
+      () => ioredis({ port: locked.port, password: 'wrong' }),
+      /WRONGPASS|did not answer/,
+    ],
     ['ioredis, whose user may run no scripts', () => ioredis(loginOf('noscripts')), /NOPERM.*evalsha/],
     ['ioredis, whose user may use other keys', () => ioredis(loginOf('otherkeys')), /NOPERM.*keys/],
   ]
@@ -208,6 +215,31 @@ describeWith(await installedRedis(), 'Redis that does not do what it is asked fo
     }
     expect(await reader('c')).toEqual({ id: 'c' })
     await eventually(() => expect(reader.tier().writes).toBe(1))
+  })
+
+  it.each([
+    ['tells of what fails, if its adapter does', true, { errors: 1, writes: 0 }],
+    ['takes a write for done that failed, if its adapter tells of nothing', false, { errors: 0, writes: 1 }],
+  ])('by way of a Keyv that throws errors: it %s', async (_, throwOnErrors, counted) => {
+    const adapter = new KeyvRedis(`redis://${HOST}:${server.port}`, { throwOnErrors })
+    open.push(() => void adapter.disconnect(true))
+    const keyv = new Keyv(adapter, { throwOnErrors: true })
+    keyv.on('error', () => {})
+    const tier = keyvTier(keyv, { prefix: 'shop' })
+    const cached = versionedLruCache(async () => 'output', {
+      name: newName(),
+      version: () => 1,
+      tier,
+      tierTimeout: 2000,
+    })
+    await server.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction', 'maxmemory', '1')
+    try {
+      expect(await cached()).toBe('output')
+      await eventually(() => expect(cached.stats().tier).toMatchObject({ misses: 1, ...counted }))
+      expect(events.map(({ type }) => type)).toEqual(throwOnErrors ? ['tierFailed'] : [])
+    } finally {
+      await server.command('CONFIG', 'SET', 'maxmemory', '0')
+    }
   })
 
   /** Text that has the right digest, as whoever can write to Redis can make it where there is no secret. */

@@ -41,6 +41,24 @@ it.each(['hello', '{"value":', '{"value":5}', '[]', '"text"', 'null', ''])(
   },
 )
 
+it('keyvStore passes on how its Keyv fails, and is told nothing but that a write has failed where that throws no errors', async () => {
+  const fail = async () => {
+    throw new Error('no connection')
+  }
+  const broken = { get: fail, set: fail, delete: fail, clear: fail }
+  const [telling, silent] = [true, false].map((throwOnErrors) => {
+    const keyv = new Keyv({ store: broken, throwOnErrors })
+    keyv.on('error', () => {})
+    return keyvStore(keyv)
+  }) as [TierStore, TierStore]
+  await expect(telling.read('key', 1000)).rejects.toThrow('no connection')
+  await expect(telling.remove('key')).rejects.toThrow('no connection')
+  await expect((await granted(telling)).write('text', 1000)).rejects.toThrow('no connection')
+  expect(await silent.read('key', 1000)).toBeUndefined()
+  await silent.remove('key')
+  expect(await (await granted(silent)).write('text', 1000)).toBe(false)
+})
+
 async function granted(store: TierStore): Promise<StoreLease> {
   return (await store.lease('key', 'v1', 1000)) as StoreLease
 }
