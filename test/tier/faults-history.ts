@@ -91,7 +91,7 @@ export interface History {
  * @param every so many milliseconds it looks again.
  */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>, every = 5): Promise<void> {
-  const deadline = now() + 10_000
+  const deadline = now() + 20_000
   while (!(await isSo())) {
     if (now() > deadline) throw new Error(`It did not come about that ${what}.`)
     await pause(every)

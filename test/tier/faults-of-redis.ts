@@ -61,9 +61,13 @@ const swapped: Fault = {
   async inject({ redis, fleet }) {
     const added = await fleet.counting()
     let bites = 0
+    // Of one report, so that versions are the same; then of all. What there is to swap may be gone, so it does so again.
     for (const pattern of ['faults:timed:*', 'faults:*']) {
-      await redis.command('EVAL', SWAP, '0', pattern) // of one report, so that versions are the same; then of all
-      await until('swapped values were refused', async () => (await added('refused')) > bites)
+      const isRefused = async () => {
+        await redis.command('EVAL', SWAP, '0', pattern)
+        return (await added('refused')) > bites
+      }
+      await until('swapped values were refused', isRefused, 20)
       bites = await added('refused')
     }
     return { bites, over: now() }

@@ -7,7 +7,7 @@ import type { ProcessSettings } from './process-messages.ts'
 
 /** Short, so that what takes several of them does not take long. */
 export const SETTINGS = {
-  tierTimeout: 80,
+  tierTimeout: 100,
   lease: 300,
   leaseWait: 5_000,
   maxClockSkew: 100,

@@ -10,7 +10,7 @@ import { FAULTS_OF_REDIS } from './faults-of-redis.ts'
 import { asMarkdown, IS_LONG, injectAll, type Shown } from './faults-run.ts'
 import { startWorld, type World } from './faults-world.ts'
 
-const LIMIT = IS_LONG ? 600_000 : 30_000
+const LIMIT = IS_LONG ? 600_000 : 60_000
 
 describeWith(await installedRedis(), 'four processes with one Redis, while data is written all the time', (path) => {
   let world: World
