@@ -80,8 +80,12 @@ const huge: Fault = {
   async inject({ redis, fleet, proxy }) {
     const added = await fleet.counting()
     const repliedBefore = proxy.replied
-    const [key] = await entriesIn(redis, 'faults:list:*')
-    await redis.command('SETRANGE', key as string, String(100e6 - 1), 'x')
+    let key = ''
+    await until('an entry was there', async () => {
+      ;[key = ''] = await entriesIn(redis, 'faults:list:*')
+      return key !== ''
+    })
+    await redis.command('SETRANGE', key, String(100e6 - 1), 'x')
     const over = now()
     await until('a huge entry was refused', async () => (await added('refused')) + (await added('errors')) > 0)
     const bites = (await added('refused')) + (await added('errors'))
