@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { installSql } from '../../dist/integrations/postgres.js'
-import { connections, percentile, WRITERS, withDatabase } from './sources/database.js'
+import { connections, WRITERS, withDatabase } from './sources/database.js'
+import { percentile } from './support/percentile.js'
 
 const WARM_UP = 500
 const DURATION = 3000

@@ -178,7 +178,7 @@ export function step(name: string): string {
  * To list the properties of a typed array takes milliseconds (64 KB: 8.6 ms), since each item is one. `inspect`
  * tells in microseconds whether there are others.
  */
-function hasMoreThanItems(view: ArrayBufferView): boolean {
+export function hasMoreThanItems(view: ArrayBufferView): boolean {
   if (types.isDataView(view)) return Reflect.ownKeys(view).length > 0
   const shown = inspect(view, {
     maxArrayLength: 0,

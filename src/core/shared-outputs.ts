@@ -118,15 +118,16 @@ export class SharedOutputs {
     if (flight.lease === undefined && flight.isRefresh) this.remove(key)
     if (flight.lease === undefined || !(left > 0)) return // what it still has, is given up
     const lease = takeLease(flight) as Lease
-    void this.#write(key, lease, () => ({ ...this.#describe(reading, stamps), output, lifetime: left }))
+    void this.#write(flight, lease, () => ({ ...this.#describe(reading, stamps), output, lifetime: left }))
   }
 
-  async #write(key: Key, lease: Lease, describe: () => NewTierEntry): Promise<void> {
+  async #write({ key, isRefresh }: Flight, lease: Lease, describe: () => NewTierEntry): Promise<void> {
     try {
       const entry = describe()
       if ((await this.#ask(() => lease.write(entry))) === true) this.stats.writes++
     } catch (error) {
       this.#tell(() => lease.abandon(UNSHARED))
+      if (isRefresh) this.remove(key) // it was to come in place of what is there
       this.#tellOfUnshared(key, error)
     }
   }
@@ -166,7 +167,12 @@ export class SharedOutputs {
     this.stats.unshared++
     if (this.#hasToldOfUnshared) return
     this.#hasToldOfUnshared = true
-    announce({ type: 'outputNotShared', name: this.#name, key: showKey(key), reason: String((error as Error).message) })
+    announce({
+      type: 'outputNotShared',
+      name: this.#name,
+      key: showKey(key),
+      reason: String((error as Error)?.message),
+    })
   }
 
   #ask<T>(work: () => Promise<T>): Promise<T | typeof NO_ANSWER> {
@@ -182,10 +188,13 @@ function takeLease(flight: Flight): Lease | undefined {
 
 /**
  * Not for a load of this process that the call has not joined, since that brings what it cannot use; nor in a snapshot,
- * for the same reason.
+ * for the same reason. Nor when it was invalidated, since nobody is to have then what others have begun to load.
  */
-function mayWait({ isRefresh, reading, flights, key }: Flight): boolean {
-  return !isRefresh && reading.snapshot === undefined && !flights.of(key).some(({ lease }) => lease !== undefined)
+function mayWait(flight: Flight): boolean {
+  const { isRefresh, reading } = flight
+  const running = flight.flights.of(flight.key)
+  if (isRefresh || reading.snapshot !== undefined || !running.includes(flight)) return false
+  return running.every(({ lease }) => lease === undefined)
 }
 
 /** So that those who wait do not all look at the same moment. */

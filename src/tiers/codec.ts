@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { createRequire } from 'node:module'
 import { InvalidOptionError } from '../core/errors.ts'
-import { requireFaithful } from './faithful.ts'
+import { kindOf, requireFaithful, VIEWS, type ViewKind } from './faithful.ts'
 
 /** Makes a text of an output, or bytes, and the output of those. `JSON` is one, for outputs that are plain JSON. */
 export interface Codec {
@@ -10,6 +10,22 @@ export interface Codec {
   /** @throws for what it has not made. */
   parse(text: never): unknown
 }
+
+/** What `devalue` would revive, and nobody of us has written. */
+const NOT_REVIVED = [
+  'Object',
+  'RegExp',
+  'URL',
+  'URLSearchParams',
+  'Temporal.Duration',
+  'Temporal.Instant',
+  'Temporal.PlainDate',
+  'Temporal.PlainTime',
+  'Temporal.PlainDateTime',
+  'Temporal.PlainMonthDay',
+  'Temporal.PlainYearMonth',
+  'Temporal.ZonedDateTime',
+]
 
 /** What is used of the package `devalue`. */
 export interface Devalue {
@@ -29,10 +45,49 @@ export function devalueCodec(devalue: Devalue): Codec {
   return {
     stringify(value) {
       requireFaithful(value)
-      return devalue.stringify(value, { Buffer: (item) => Buffer.isBuffer(item) && [item.toString('base64')] })
+      return devalue.stringify(value, REDUCERS)
     },
-    parse: (text: string) => devalue.parse(text, { Buffer: (list) => Buffer.from((list as [string])[0], 'base64') }),
+    parse: (text: string) => devalue.parse(text, REVIVERS),
   }
+}
+
+const REDUCERS = {
+  Buffer: (item: unknown) => Buffer.isBuffer(item) && [base64Of(item)],
+  Part: (item: unknown) => isPart(item) && [kindOf(item), base64Of(item)],
+}
+
+/** What comes is to be believed no more than its digest, which anybody can make where there is no secret. */
+const REVIVERS = {
+  Buffer: (written: unknown) => bytesOf((written as unknown[])[0]),
+  Part: (written: unknown) => partOf((written as unknown[])[0], (written as unknown[])[1]),
+  ...Object.fromEntries(NOT_REVIVED.map((kind) => [kind, () => refuse(`it has an instance of ${kind}`)])),
+}
+
+/**
+ * Of a larger buffer only what the view shows is to leave the process: small `Buffer`s lie together in one of 8 KB, with
+ * whatever else was there lately.
+ */
+function isPart(item: unknown): item is ArrayBufferView {
+  return ArrayBuffer.isView(item) && item.byteLength < item.buffer.byteLength
+}
+
+function base64Of({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('base64')
+}
+
+/** Text only: of an object with a `length` it would make as many bytes. */
+function bytesOf(text: unknown): Buffer {
+  return typeof text === 'string' ? Buffer.from(text, 'base64') : refuse('it has bytes that are no text')
+}
+
+function partOf(kind: unknown, text: unknown): unknown {
+  if (!VIEWS.includes(kind as ViewKind)) return refuse('it has bytes of an unknown kind')
+  const View = globalThis[kind as ViewKind] as unknown as new (buffer: ArrayBufferLike) => unknown
+  return new View(Uint8Array.from(bytesOf(text)).buffer)
+}
+
+function refuse(problem: string): never {
+  throw new TypeError(problem)
 }
 
 /**

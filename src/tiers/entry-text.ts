@@ -46,7 +46,7 @@ export class EntryText {
         const text = this.#stringify(args)
         return typeof text === 'string' ? text : { base64: bodyText(text) }
       },
-      read: (written) => this.#parse(typeof written === 'string' ? written : Buffer.from(written.base64, 'base64')),
+      read: (written) => this.#parse(typeof written === 'string' ? written : bytesOf(written.base64)),
     }
   }
 
@@ -56,16 +56,23 @@ export class EntryText {
    * @throws {NotSharedError} for what the codec cannot carry, or what gets too large, by the promise.
    */
   async write(address: TierAddress, entry: NewTierEntry): Promise<string> {
-    const { compressAbove, maxEntrySize } = this.#settings
+    const { compressAbove } = this.#settings
     const output = this.#stringify(entry.output)
     const isBytes = typeof output !== 'string'
-    const isDeflated = Buffer.byteLength(output) > compressAbove
+    const length = Buffer.byteLength(output)
+    this.#requireFit(length) // before it is deflated: nobody would inflate it
+    const isDeflated = length > compressAbove
     const header = this.#writeHeader({ ...entry, address, body: { isBytes, isDeflated } })
     const body = isDeflated ? (await deflated(output)).toString('base64') : bodyText(output)
     const signed = `${header}\n${body}`
     const text = `${FORMAT} ${this.#digest(signed, this.#settings.secrets[0])}\n${signed}`
-    const size = Buffer.byteLength(text)
-    if (size <= maxEntrySize) return text
+    this.#requireFit(Buffer.byteLength(text))
+    return text
+  }
+
+  #requireFit(size: number): void {
+    const { maxEntrySize } = this.#settings
+    if (size <= maxEntrySize) return
     throw new NotSharedError(`it takes ${size} bytes, which is more than "maxEntrySize" (${maxEntrySize})`)
   }
 
@@ -122,8 +129,8 @@ export class EntryText {
   async #readOutput(body: string, { isBytes, isDeflated }: BodyKind): Promise<unknown> {
     const { maxEntrySize } = this.#settings
     try {
-      if (!isDeflated) return this.#parse(isBytes ? Buffer.from(body, 'base64') : body)
-      const bytes = await inflated(Buffer.from(body, 'base64'), { maxOutputLength: maxEntrySize })
+      if (!isDeflated) return this.#parse(isBytes ? bytesOf(body) : body)
+      const bytes = await inflated(bytesOf(body), { maxOutputLength: maxEntrySize })
       return this.#parse(isBytes ? bytes : bytes.toString())
     } catch (cause) {
       throw new RefusedEntryError(`its output cannot be read: ${String((cause as Error)?.message)}`, { cause })
@@ -162,6 +169,10 @@ function ignore(given: unknown): void {
 
 function bodyText(output: string | Uint8Array): string {
   return typeof output === 'string' ? output : Buffer.from(output).toString('base64')
+}
+
+function bytesOf(text: string): Buffer {
+  return Buffer.from(text, 'base64')
 }
 
 function linesOf(text: string): [first: string, header: string, bodyAt: number] {

@@ -1,8 +1,30 @@
 import { Buffer } from 'node:buffer'
 import { types } from 'node:util'
 import { describe } from '../core/errors.ts'
-import { step } from '../core/key-writer.ts'
+import { hasMoreThanItems, step } from '../core/key-writer.ts'
 import { NotSharedError } from '../core/tier.ts'
+
+export const VIEWS = [
+  'DataView',
+  'Int8Array',
+  'Uint8Array',
+  'Uint8ClampedArray',
+  'Int16Array',
+  'Uint16Array',
+  'Int32Array',
+  'Uint32Array',
+  'Float32Array',
+  'Float64Array',
+  'BigInt64Array',
+  'BigUint64Array',
+] as const
+
+export type ViewKind = (typeof VIEWS)[number]
+
+/** It may be another one: of a newer platform, such as `Float16Array`. */
+export function kindOf(view: ArrayBufferView): ViewKind {
+  return types.isDataView(view) ? 'DataView' : ((view as Uint8Array)[Symbol.toStringTag] as ViewKind)
+}
 
 /** Enough for any sensible output. The codec goes down as deep, on the stack. */
 const MAX_DEPTH = 500
@@ -55,13 +77,15 @@ class Walk {
     }
   }
 
+  /** By its own names, of which the indexes come first: there may be few, far apart. */
   #visitArray(array: readonly unknown[]): void {
-    let present = 0
-    for (let index = 0; index < array.length; index++) {
-      if (index in array) present++
+    const names = Reflect.ownKeys(array)
+    if (names.at(-1) !== 'length') throw this.#refuse('is an array with properties of its own')
+    const isDense = names.length === array.length + 1
+    for (let nth = 0; nth < names.length - 1; nth++) {
+      const index = isDense ? nth : Number(names[nth])
       if (!isPlainlyCarried(array[index])) this.visit(`[${index}]`, array[index])
     }
-    if (Reflect.ownKeys(array).length > present + 1) throw this.#refuse('is an array with properties of its own')
   }
 
   #visitMap(map: ReadonlyMap<unknown, unknown>, prototype: unknown): void {
@@ -78,9 +102,10 @@ class Walk {
   }
 
   #visitView(view: ArrayBufferView, prototype: unknown): void {
-    const kind = types.isDataView(view) ? 'DataView' : ((view as Uint8Array)[Symbol.toStringTag] as 'Uint8Array')
-    const isBare = prototype === Buffer.prototype || prototype === globalThis[kind].prototype
-    if (!isBare || !types.isArrayBuffer(view.buffer)) throw this.#refuse(`is ${describe(view)}`)
+    const kind = kindOf(view)
+    const isKnown = prototype === Buffer.prototype || (VIEWS.includes(kind) && prototype === globalThis[kind].prototype)
+    if (!isKnown || !types.isArrayBuffer(view.buffer)) throw this.#refuse(`is ${describe(view)}`)
+    if (hasMoreThanItems(view)) throw this.#refuse(`is ${describe(view)} with properties of its own`)
   }
 
   #requireBare(object: object, prototype: unknown, kind: { prototype: object; name: string }): void {

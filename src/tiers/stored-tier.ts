@@ -6,6 +6,9 @@ import { EntryText } from './entry-text.ts'
 import type { TierSettings } from './tier-options.ts'
 import type { StoreLease, TierStore } from './tier-store.ts'
 
+/** Milliseconds: some thousand years. */
+const LONGEST_LIFE = 1e14
+
 /** A tier that keeps its entries as texts in a store. */
 export class StoredTier implements Tier {
   readonly name: string
@@ -43,7 +46,7 @@ export class StoredTier implements Tier {
     return {
       renewEvery: this.#settings.lease / 3,
       renew: lease.renew,
-      write: async (entry) => lease.write(await this.#text.write(address, entry), entry.lifetime),
+      write: async (entry) => lease.write(await this.#text.write(address, entry), lifeOf(entry.lifetime)),
       release: () => lease.release(),
       abandon: (milliseconds) => lease.abandon(milliseconds),
     }
@@ -54,6 +57,11 @@ export class StoredTier implements Tier {
     const readable = encodeURIComponent(JSON.stringify(name).slice(1, -1))
     return `${this.#settings.prefix}:${readable}:{${digest([name, codeVersion ?? null, writeParts(key)])}}`
   }
+}
+
+/** Stores count in whole numbers, and some from 1970: what is to live for longer than they can tell, lives for ever. */
+function lifeOf(milliseconds: number): number {
+  return milliseconds < LONGEST_LIFE ? milliseconds : Number.POSITIVE_INFINITY
 }
 
 /** Enough of a SHA-256 that no two calls ever meet; what does meet is told apart by the entry itself. */

@@ -330,13 +330,13 @@ function describeEndOfLeases(testing: Testing): void {
 
   it('lets it last for as long again each time that it is renewed, and no longer', async () => {
     const key = newKey()
-    const lease = await testing.lease(key, 'v1', 8 * SHORT)
+    const lease = await testing.lease(key, 'v1', 20 * SHORT)
     for (let time = 0; time < 3; time++) {
-      await pause(3 * SHORT)
+      await pause(8 * SHORT)
       expect(await lease.renew?.()).toBe(true)
     }
     expect(await isHeld(testing, key)).toBe(true)
-    await pause(9 * SHORT)
+    await pause(22 * SHORT)
     expect(await isHeld(testing, key)).toBe(false)
   })
 

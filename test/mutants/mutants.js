@@ -1911,8 +1911,8 @@ export const mutants = [
     file: 'src/tiers/entry-text.ts',
     edits: [
       [
-        "inflated(Buffer.from(body, 'base64'), { maxOutputLength: maxEntrySize })",
-        "inflated(Buffer.from(body, 'base64'), { maxOutputLength: 1e9 })",
+        'inflated(bytesOf(body), { maxOutputLength: maxEntrySize })',
+        'inflated(bytesOf(body), { maxOutputLength: 1e9 })',
       ],
     ],
     tests: ['tier/entry-text'],
@@ -1920,13 +1920,13 @@ export const mutants = [
   {
     name: 'tier: too large an entry is written',
     file: 'src/tiers/entry-text.ts',
-    edits: [['if (size <= maxEntrySize) return text', 'return text']],
+    edits: [['    this.#requireFit(Buffer.byteLength(text))\n', '']],
     tests: ['tier/entry-text'],
   },
   {
     name: 'tier: the size is counted in characters',
     file: 'src/tiers/entry-text.ts',
-    edits: [['const size = Buffer.byteLength(text)', 'const size = text.length']],
+    edits: [['    this.#requireFit(Buffer.byteLength(text))\n', '    this.#requireFit(text.length)\n']],
     tests: ['tier/entry-text'],
   },
   {
@@ -1951,10 +1951,7 @@ export const mutants = [
     name: 'tier: an empty Buffer becomes something else',
     file: 'src/tiers/codec.ts',
     edits: [
-      [
-        "Buffer.isBuffer(item) && [item.toString('base64')]",
-        "Buffer.isBuffer(item) && item.length > 0 && [item.toString('base64')]",
-      ],
+      ['Buffer.isBuffer(item) && [base64Of(item)]', 'Buffer.isBuffer(item) && item.length > 0 && [base64Of(item)]'],
     ],
     tests: ['tier/codec'],
   },
@@ -1977,7 +1974,7 @@ export const mutants = [
     tests: ['tier/entry-text'],
   },
   {
-    name: 'tier: who has invalidated waits for what was loading',
+    name: 'tier: who refreshes does not get the lease of what was loading',
     file: 'src/core/load.ts',
     edits: [['    for (const flight of this.#flights.of(key)) this.#shared?.release(flight)\n', '']],
     tests: ['tier/leases'],
@@ -1997,7 +1994,7 @@ export const mutants = [
   {
     name: 'tier: a call waits for a load of its own process',
     file: 'src/core/shared-outputs.ts',
-    edits: [[' && !flights.of(key).some(({ lease }) => lease !== undefined)', '']],
+    edits: [['return running.every(({ lease }) => lease === undefined)', 'return true']],
     tests: ['tier/leases'],
   },
   {
@@ -2027,7 +2024,7 @@ export const mutants = [
   {
     name: 'tier: in a snapshot, a call waits for what another process loads',
     file: 'src/core/shared-outputs.ts',
-    edits: [['reading.snapshot === undefined && ', '']],
+    edits: [['reading.snapshot !== undefined || ', '']],
     tests: ['tier/snapshots'],
   },
   {
@@ -2320,5 +2317,23 @@ return redis.call('PEXPIRE'`,
     file: 'src/tiers/entry-text.ts',
     edits: [['return requireWhole(text)', 'return text']],
     tests: ['tier/entry-text'],
+  },
+  {
+    name: 'tier: a view lets out the memory beside it',
+    file: 'src/tiers/codec.ts',
+    edits: [['ArrayBuffer.isView(item) && item.byteLength < item.buffer.byteLength', 'false']],
+    tests: ['tier/codec'],
+  },
+  {
+    name: 'tier: entries make instances of what only others write',
+    file: 'src/tiers/codec.ts',
+    edits: [['  ...Object.fromEntries(NOT_REVIVED', '  ...Object.fromEntries([].concat(NOT_REVIVED).slice(99)']],
+    tests: ['tier/codec'],
+  },
+  {
+    name: 'tier: what was invalidated meanwhile waits for what others load',
+    file: 'src/core/shared-outputs.ts',
+    edits: [[' || !running.includes(flight)', '']],
+    tests: ['tier/leases'],
   },
 ]

@@ -1,11 +1,10 @@
 import type { CacheStats, Session } from '../../src/index.ts'
 import { ALONE, Graph, type GraphFunction, type GraphProcess } from './graph-build.ts'
 import { GraphData } from './graph-data.ts'
-import { DataError } from './graph-loader.ts'
 import { ARGUMENTS, type FunctionPlan, type GraphActor, type GraphPlan, type GraphStep } from './graph-plan.ts'
-import { feasible, isReaderOf, mayFail } from './graph-shape.ts'
+import { canLook, differences, keepsAll, outcomesIn, uncachedOutcomes } from './graph-rest.ts'
+import { feasible, isReaderOf } from './graph-shape.ts'
 import { TTL, Unit, unitOfCaller } from './graph-unit.ts'
-import { quiet } from './history-enumerate.ts'
 
 /** A session that several actors of a process may share, and what it should keep to. */
 interface Place {
@@ -109,7 +108,7 @@ export class GraphWorld {
 
   #unit(name: string, graph: Graph, hasSession: boolean): Unit {
     const { number } = graph.process
-    const unit = new Unit({ name, process: number, hasSession, agrees: this.#canLook }, this.#data)
+    const unit = new Unit({ name, process: number, hasSession, agrees: canLook(this.#plan) }, this.#data)
     this.#units.push(unit)
     return unit
   }
@@ -207,68 +206,22 @@ export class GraphWorld {
     this.#calm(true)
     this.#data.elapse(2 * TTL)
     for (const graph of this.graphs) {
-      const expected = this.#uncached(graph)
-      this.#compare(expected, await this.#all(graph))
+      const expected = uncachedOutcomes(graph)
+      this.faults.push(...differences(expected, await this.#all(graph)))
       const { loads } = graph
-      this.#compare(expected, await this.#all(graph))
-      if (graph.loads > loads && this.#keepsAll()) this.faults.push('what was good was loaded again')
+      this.faults.push(...differences(expected, await this.#all(graph)))
+      if (graph.loads > loads && keepsAll(this.#plan)) this.faults.push('what was good was loaded again')
     }
     this.#isCalm = false
     this.#calm(false)
   }
 
-  /** Whether no output is made of too much. */
-  get #canLook(): boolean {
-    return this.#plan.functions.every(({ maxStamps }) => maxStamps > 100)
-  }
-
-  #keepsAll(): boolean {
-    return this.#canLook && this.#plan.functions.every((plan) => plan.max > ARGUMENTS.length && !mayFail(plan))
-  }
-
-  #uncached(graph: Graph): Map<string, string> {
-    const expected = new Map<string, string>()
-    for (const [call, fn, arg] of callsOf(graph)) {
-      try {
-        expected.set(call, `${graph.uncached(fn, arg).value}`)
-      } catch (error) {
-        expected.set(call, tell(error))
-      }
-    }
-    return expected
-  }
-
-  /** What one new session gets of everything. */
-  async #all(graph: Graph): Promise<Map<string, string>> {
+  #all(graph: Graph): ReturnType<typeof outcomesIn> {
     const place = this.#newSession('at rest', graph)
-    const outcomes = new Map<string, string>()
-    for (const [call, fn, arg] of callsOf(graph)) {
-      void this.#in(place, async () => graph.call(fn, arg)).then(
-        ({ value }) => outcomes.set(call, `${value}`),
-        (error) => outcomes.set(call, tell(error)),
-      )
-    }
-    await quiet()
-    return outcomes
-  }
-
-  #compare(expected: ReadonlyMap<string, string>, found: ReadonlyMap<string, string>): void {
-    for (const [call, outcome] of expected) {
-      if (found.get(call) !== outcome) this.faults.push(`at rest: ${call} gave ${found.get(call)}, not ${outcome}`)
-    }
+    return outcomesIn(graph, (fn) => this.#in(place, fn))
   }
 }
 
 function functionOf({ functions }: Graph, fn: number): GraphFunction {
   return functions[fn % functions.length] as GraphFunction
-}
-
-function* callsOf({ functions }: Graph): Iterable<[call: string, fn: number, arg: string]> {
-  for (let fn = functions.length - 1; fn >= 0; fn--) {
-    for (const arg of ARGUMENTS) yield [`f${fn}(${arg})`, fn, arg]
-  }
-}
-
-function tell(error: unknown): string {
-  return error instanceof DataError ? error.message : `unexpected: ${error instanceof Error ? error.stack : error}`
 }

@@ -77,6 +77,16 @@ describe('the default codec', () => {
     ['subclasses of Map', new (class Index extends Map {})(), /is an Index that has more than a Map/],
     ['subclasses of Uint8Array', new (class Bytes extends Uint8Array {})(1), /is a Bytes/],
     ['shared memory', new Uint8Array(new SharedArrayBuffer(1)), /is a Uint8Array/],
+    [
+      'bytes with properties',
+      { a: Object.assign(new Uint8Array(2), { unit: 1 }) },
+      /^the output\.a is a Uint8Array with properties of its own$/,
+    ],
+    [
+      'Buffers with properties',
+      Object.assign(Buffer.from('a'), { unit: 1 }),
+      /is a Buffer with properties of its own$/,
+    ],
     ['arrays with properties', Object.assign([1], { total: 1 }), /is an array with properties of its own/],
     ['dates with properties', Object.assign(new Date(5), { zone: 1 }), /has more than a Date/],
     ['symbols as names', { [Symbol('s')]: 1 }, /has properties that are symbols or not enumerable/],
@@ -93,6 +103,17 @@ describe('the default codec', () => {
     expect(() => codec.stringify(output)).toThrow(message)
   })
 
+  it('carries what is far apart, in no more time than what is together', () => {
+    const output: unknown[] = []
+    output[4e9] = { a: 1 }
+    const started = performance.now()
+    const back = carried(output) as typeof output
+    expect(performance.now() - started).toBeLessThan(1000)
+    expect([back.length, back[4e9]]).toEqual([4e9 + 1, { a: 1 }])
+    output[3e9] = new Money()
+    expect(() => codec.stringify(output)).toThrow('the output[3000000000] is a Money')
+  })
+
   it('carries what is deep', () => {
     expect(carried(nested(400))).toStrictEqual(nested(400))
   })
@@ -103,6 +124,24 @@ describe('the default codec', () => {
     }
     expect(() => codec.parse('[["Money",1],{}]' as never)).toThrow('Unknown type Money')
     expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined()
+    for (const text of ['[["RegExp","(a+)+$"]]', '[["URL","http://x"]]', '[["Object",1],5]']) {
+      expect(() => codec.parse(text as never)).toThrow('it has an instance of')
+    }
+  })
+
+  it('lets nothing out of a buffer but the part that an output shows of it', () => {
+    const all = Buffer.from('a secret, and 12345678 numbers')
+    const { buffer } = new Uint8Array(all)
+    const parts = [new Uint8Array(buffer, 14, 8), new BigInt64Array(buffer, 8, 1), new DataView(buffer, 14, 2)]
+    const text = codec.stringify(parts) as string
+    for (const bytes of [all, all.subarray(0, 8)]) expect(text).not.toContain(bytes.toString('base64').slice(0, 8))
+    expect(codec.parse(text as never)).toStrictEqual(parts)
+  })
+
+  it('makes no bytes of what is no text', () => {
+    const texts = ['[["Buffer",1],[2],{"length":3},9]', '[["Part",1],[2,3],"Uint8Array",{"length":4},9]']
+    for (const text of texts) expect(() => codec.parse(text as never)).toThrow('it has bytes that are no text')
+    expect(() => codec.parse('[["Part",1],[2,3],"Array","AA=="]' as never)).toThrow('it has bytes of an unknown kind')
   })
 
   it('says so when its package is missing', () => {

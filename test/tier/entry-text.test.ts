@@ -148,10 +148,18 @@ describe('a large output', () => {
     expect(await texts().write(ADDRESS, { ...ENTRY, output: large as never })).toContain(large.text)
   })
 
-  it('is not written when the entry gets too large, in bytes', async () => {
-    const output = { text: 'é'.repeat(5000) }
+  it.each([5000, 4970])('is not written when the entry gets too large, in bytes (%i characters)', async (length) => {
+    const output = { text: 'é'.repeat(length) }
     await expect(texts().write(ADDRESS, { ...ENTRY, output: output as never })).rejects.toThrow(
       /^it takes 10\d{3} bytes, which is more than "maxEntrySize" \(10000\)$/,
+    )
+  })
+
+  it('is not written when nobody would inflate it, however small it is', async () => {
+    const output = { text: 'x'.repeat(11_000) }
+    const compressing = texts({ compressAbove: 10 })
+    await expect(compressing.write(ADDRESS, { ...ENTRY, output: output as never })).rejects.toThrow(
+      /^it takes 11\d{3} bytes, which is more than "maxEntrySize" \(10000\)$/,
     )
   })
 
@@ -178,6 +186,9 @@ describe('another codec', () => {
       compressAbove: 10,
     })
     expect(compressed).toMatchObject({ output: { text: 'x'.repeat(100) } })
+    const stamp = { call: 'part', key: 1, args: [1], hasSources: false, readAt: 1, expiresAt: 2, exact: false }
+    const { stamps } = await carried({ stamps: [[stamp]] as never }, ADDRESS, { codec: bytes })
+    expect(stamps).toEqual([[stamp]])
   })
 
   it('may give bytes, also of the arguments of parts', async () => {

@@ -23,7 +23,7 @@ describeWith(await installedRedis(), 'four processes with one Redis, while data 
   })
   afterAll(async () => {
     await world?.stop()
-    if (IS_LONG) console.log(asMarkdown(shown))
+    if (IS_LONG || process.env['TABLE'] !== undefined) console.log(asMarkdown(shown))
   })
 
   it('the tier has part in what is served, whatever it is made of', async () => {

@@ -93,7 +93,7 @@ describe('what another process has loaded', () => {
     const [ours, theirs] = inEach([here, there], (process) => {
       const source = process.source('source', () => version)
       const part = process.cached('part', () => source.current())
-      const load = async () => [await part(), await loading.promise][0]
+      const load = async () => [await loading.promise, await part()][1]
       return { source, part, page: process.cached('page', load, { maxStamps: 1 }) }
     })
     await theirs.part()
@@ -104,7 +104,7 @@ describe('what another process has loaded', () => {
       return ours.page()
     })
     await settle()
-    const late = ours.page() // begins when version 2 is there
+    const late = ours.page() // begins when version 2 is there, and before the part is asked for
     await settle()
     loading.open()
     expect(await early).toBe(1)

@@ -8,7 +8,8 @@ const store = new MemoryStore()
 let copies: LibraryCopy[] = []
 
 beforeAll(async () => {
-  copies = [await libraryCopy(store), await libraryCopy(store), await libraryCopy(store, { leaseWait: 40 })]
+  const [first, second, third] = [await libraryCopy(store), await libraryCopy(store), await libraryCopy(store)]
+  copies = [first, second, third, await libraryCopy(store, { leaseWait: 40 })]
 })
 
 beforeEach(() => {
@@ -26,7 +27,9 @@ function everywhere(options: object = {}) {
   const functions = copies.map(({ versionedLruCache, tier }) =>
     versionedLruCache(fn, { name: `gated ${count}`, version: () => 1, tier, tierTimeout: 10_000, ...options }),
   )
-  return { functions: functions as [(typeof functions)[0], (typeof functions)[0], (typeof functions)[0]], runs }
+  type Cached = (typeof functions)[0]
+  const [first, second, third, impatient] = functions as [Cached, Cached, Cached, Cached]
+  return { functions: [first, second, third] as const, impatient, runs }
 }
 
 const leased = () => vi.waitFor(() => expect(store.held).toBe(1))
@@ -50,6 +53,7 @@ describe('while one process loads', () => {
     await vi.waitFor(() => expect(runs.length).toBe(1))
     const others = [functions[1](), functions[2]()]
     await vi.waitFor(() => expect(functions[1].stats().tier?.waits).toBe(1))
+    await vi.waitFor(() => expect(functions[2].stats().tier?.waits).toBe(1))
     runs[0]?.fail(new Error('boom'))
     await expect(first).rejects.toThrow('boom')
     await vi.waitFor(() => expect(runs.length).toBe(3))
@@ -89,6 +93,23 @@ describe('while one process loads', () => {
     expect(functions[0].stats().tier).toMatchObject({ waits: 0, writes: 1 })
   })
 
+  it('and another process has invalidated that, nobody waits for it any more', async () => {
+    const { functions, runs } = everywhere()
+    const first = functions[0]()
+    await vi.waitFor(() => expect(runs.length).toBe(1))
+    const waiting = functions[1]()
+    await vi.waitFor(() => expect(functions[1].stats().tier?.waits).toBe(1))
+    functions[1].invalidate()
+    const next = functions[1]()
+    await vi.waitFor(() => expect(runs.length).toBe(3))
+    for (const run of runs.slice(1)) run.open('new')
+    expect(await Promise.all([waiting, next])).toEqual(['new', 'new'])
+    await vi.waitFor(() => expect(functions[1].stats().tier?.writes).toBe(1))
+    runs[0]?.open('old')
+    expect(await first).toBe('old')
+    expect(functions[0].stats().tier?.writes).toBe(0)
+  })
+
   it('and clears all, its own next call does not wait for it', async () => {
     const { functions, runs } = everywhere()
     const first = functions[0]()
@@ -99,6 +120,18 @@ describe('while one process loads', () => {
     for (const run of runs) run.open('done')
     await Promise.all([first, again])
     expect(functions[0].stats().tier?.waits).toBe(0)
+  })
+
+  it('and another one clears all, that does not wait any more', async () => {
+    const { functions, runs } = everywhere()
+    const first = functions[0]()
+    await vi.waitFor(() => expect(runs.length).toBe(1))
+    const second = functions[1]()
+    await vi.waitFor(() => expect(functions[1].stats().tier?.waits).toBe(1))
+    functions[1].clear()
+    await vi.waitFor(() => expect(runs.length).toBe(2))
+    for (const run of runs) run.open('done')
+    expect(await Promise.all([first, second])).toEqual(['done', 'done'])
   })
 
   it('what was invalidated before it got its lease, nobody waits for it', async () => {
@@ -145,14 +178,14 @@ describe('while one process loads', () => {
   })
 
   it('nobody waits longer than "leaseWait"', async () => {
-    const { functions, runs } = everywhere()
+    const { functions, impatient, runs } = everywhere()
     const first = functions[0]()
     await leased()
-    const third = functions[2]()
+    const third = impatient()
     await vi.waitFor(() => expect(runs.length).toBe(2))
     runs[1]?.open('own')
     expect(await third).toBe('own')
-    expect(functions[2].stats().tier).toMatchObject({ waits: 1, writes: 0 })
+    expect(impatient.stats().tier).toMatchObject({ waits: 1, writes: 0 })
     runs[0]?.open('first')
     expect(await first).toBe('first')
   })
@@ -182,6 +215,20 @@ describe('while one process loads', () => {
     runs[0]?.open('old')
     expect(await first).toBe('old')
     expect(functions.map((cached) => cached.stats().tier?.writes)).toEqual([0, 1, 0])
+  })
+
+  it('a refresh of the same process gets the lease, and writes', async () => {
+    const { functions, runs } = everywhere()
+    const first = functions[0]()
+    await vi.waitFor(() => expect(runs.length).toBe(1))
+    const second = functions[0].refresh()
+    await vi.waitFor(() => expect(runs.length).toBe(2))
+    runs[1]?.open('new')
+    expect(await second).toBe('new')
+    await vi.waitFor(() => expect(functions[0].stats().tier?.writes).toBe(1))
+    runs[0]?.open('old')
+    expect(await first).toBe('old')
+    expect([...store.texts.values()][0]).toContain('new')
   })
 
   it('a refresh does not wait', async () => {

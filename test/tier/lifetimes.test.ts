@@ -139,6 +139,13 @@ describe('the TTL of what another process has loaded', () => {
     expect(await there('x')).toEqual({ load: 1 })
   })
 
+  it('of more milliseconds than a store can count is for ever', async () => {
+    const [here] = inBoth({ ttl: Number.MAX_VALUE })
+    await here('x')
+    await settled()
+    expect(store.lifetimes).toEqual([Infinity])
+  })
+
   it('that has run when the load ends is not written', async () => {
     const [here] = inBoth({ ttl: () => -1 })
     await here('x')
@@ -291,6 +298,22 @@ describe('refresh', () => {
     await loading
     await settled()
     expect(store.texts.size).toBe(0)
+  })
+})
+
+describe('refresh, of what cannot be carried', () => {
+  it('takes what the tier has away as well', async () => {
+    count++
+    let output: unknown = 'old'
+    const wrap = ({ versionedLruCache, tier }: LibraryCopy) =>
+      versionedLruCache(async () => output, { name: `counted ${count}`, tier, tierTimeout: 10_000 })
+    const [here, there] = [wrap(a), wrap(b)]
+    await here()
+    await settled()
+    output = new URL('http://new')
+    await here.refresh()
+    await vi.waitFor(() => expect(store.texts.size).toBe(0))
+    expect(await there()).toBe(output)
   })
 })
 

@@ -22,10 +22,13 @@ afterEach(() => {
 describe('how old what another process has loaded may be', () => {
   it('counts from when its version was read there', async () => {
     const [here, there] = await twoProcesses()
-    const load = async () => processes.now
-    const ours = here.cached('timed', load, { ttl: 10 })
-    await there.cached('timed', load, { ttl: 10 })()
+    const loading = gate<number>()
+    const ours = here.cached('timed', async () => processes.now, { ttl: 10 })
+    const loaded = there.cached('timed', () => loading.promise, { ttl: 10 })()
     await processes.elapse(6)
+    loading.open(0)
+    await loaded
+    await settle()
     expect(await ours()).toBe(0)
     await processes.elapse(2)
     expect(await ours()).toBe(0)

@@ -39,13 +39,3 @@ export async function withDatabase(work) {
 export function connections(pool, count) {
   return Promise.all(Array.from({ length: count }, () => pool.connect()))
 }
-
-/**
- * @param {number[]} latencies
- * @param {number} share 0.99 for the time within which 99 of 100 have ended
- * @returns {number} milliseconds
- */
-export function percentile(latencies, share) {
-  const sorted = [...latencies].sort((a, b) => a - b)
-  return sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN
-}

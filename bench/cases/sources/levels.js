@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { ReadConflictError, readConsistently, runInSession, versionedLruCache } from '../../../dist/index.js'
 import { installSql, runInSnapshot, snapshotClient, tableVersions } from '../../../dist/integrations/postgres.js'
+import { percentile } from '../support/percentile.js'
 import {
   call,
   connections,
   faultsOf,
   Moments,
-  percentile,
   READS,
   randomOf,
   TABLES,
