@@ -80,7 +80,7 @@ function errorsIn(sessions: readonly SessionRecord[]): string {
 export function asMarkdown(rows: readonly Shown[]): string {
   const lines = rows.map(
     ({ name, times, outputs, wrong, settled }) =>
-      `| ${name} | ${times} | ${outputs.toLocaleString('en')} | ${wrong} | ${Math.round(settled).toLocaleString('en')} ms |`,
+      `| ${name} | ${times.toLocaleString('en')} | ${outputs.toLocaleString('en')} | ${wrong} | ${Math.round(settled).toLocaleString('en')} ms |`,
   )
   return [
     '| fault | times injected | outputs checked | wrong answers | longest settle time |',
