@@ -121,10 +121,16 @@ const twoCodeVersions: Fault = {
     const deploy = (member: Member) => fleet.replace(member, { codeVersion: codeOf(member) === '1' ? '2' : '1' })
     await Promise.all((isMixed ? [a, b, c, d] : [c, d]).map(deploy))
     const over = now()
-    await pause(700)
-    const hits = { '1': 0, '2': 0 }
-    for (const [{ settings }, counts] of await fleet.counted()) hits[settings.codeVersion as '1' | '2'] += counts.hits
-    return { bites: Math.min(hits['1'], hits['2']), over }
+    await pause(500)
+    let bites = 0
+    await until('both have had hits', async () => {
+      await pause(100)
+      const hits = { '1': 0, '2': 0 }
+      for (const [{ settings }, counts] of await fleet.counted()) hits[settings.codeVersion as '1' | '2'] += counts.hits
+      bites = Math.min(hits['1'], hits['2'])
+      return bites > 0
+    })
+    return { bites, over }
   },
 }
 
