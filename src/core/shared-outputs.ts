@@ -8,7 +8,7 @@ import { newTierStats, type TierStats } from './stats.ts'
 import type { Store } from './store.ts'
 import type { Lease, NewTierEntry, NoLease, Tier, TierEntry } from './tier.ts'
 import { type Found, type Sought, TierEntries } from './tier-entries.ts'
-import { NO_ANSWER, TierGuard } from './tier-guard.ts'
+import { budgetOf, NO_ANSWER, TierGuard } from './tier-guard.ts'
 import type { Reading } from './version.ts'
 import { wallTime } from './wall-clock.ts'
 
@@ -38,7 +38,7 @@ export class SharedOutputs {
 
   /** In place of a load: what the tier has, else what another process is about to load, else a load. */
   async bring(call: Omit<Sought, 'budget'>, load: () => unknown): Promise<unknown> {
-    const sought = { ...call, budget: { left: this.#settings.tierTimeout } }
+    const sought = { ...call, budget: budgetOf(this.#settings.tierTimeout) }
     const found = await this.#seek(sought)
     if (found === undefined) return load()
     this.stats.hits++
@@ -176,7 +176,7 @@ export class SharedOutputs {
   }
 
   #ask<T>(work: () => Promise<T>): Promise<T | typeof NO_ANSWER> {
-    return this.#guard.ask(work, { budget: { left: this.#settings.tierTimeout }, stats: this.stats })
+    return this.#guard.ask(work, { budget: budgetOf(this.#settings.tierTimeout), stats: this.stats })
   }
 }
 

@@ -13,7 +13,12 @@ export const NO_ANSWER: unique symbol = Symbol('no answer')
 
 /** How many milliseconds a call may wait for its tier, whatever it asks of it. */
 export interface Budget {
+  readonly all: number
   left: number
+}
+
+export function budgetOf(milliseconds: number): Budget {
+  return { all: milliseconds, left: milliseconds }
 }
 
 /**
@@ -75,7 +80,9 @@ export class TierGuard {
       }
       isLate = true
       stats.errors++
-      this.#fail(error, isProbe)
+      const isShort = error instanceof TierTimeoutError && left < budget.all
+      if (!isShort) this.#fail(isProbe)
+      announce({ type: 'tierFailed', tier: this.#name, error, isDown: this.#isDown })
       return NO_ANSWER
     } finally {
       if (isProbe) this.#isProbed = false
@@ -100,12 +107,14 @@ export class TierGuard {
     if (wasDown) announce({ type: 'tierRecovered', tier: this.#name })
   }
 
-  /** Calls that asked at the same time fail at the same time: it is left alone for as long as after the first of them. */
-  #fail(error: unknown, isProbe: boolean): void {
+  /**
+   * Calls that asked at the same time fail at the same time: it is left alone for as long as after the first of them. What
+   * has had a part of the time only, since the rest was used up, may be slow, and does not count: it is not down.
+   */
+  #fail(isProbe: boolean): void {
     this.#failures++
     if (isProbe) this.#pause = Math.min(2 * this.#pause, LAST_PAUSE)
     if (isProbe || this.#failures === MAX_FAILURES) this.#leftAloneUntil = performance.now() + this.#pause
-    announce({ type: 'tierFailed', tier: this.#name, error, isDown: this.#isDown })
   }
 }
 

@@ -2336,4 +2336,10 @@ return redis.call('PEXPIRE'`,
     edits: [[' || !running.includes(flight)', '']],
     tests: ['tier/leases'],
   },
+  {
+    name: 'tier: what has had a part of the time only counts as down',
+    file: 'src/core/tier-guard.ts',
+    edits: [['if (!isShort) this', 'this']],
+    tests: ['tier/guard'],
+  },
 ]

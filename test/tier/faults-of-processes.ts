@@ -111,6 +111,15 @@ const skewedBeyond = skewed(
   },
 )
 
+async function hitsByCode(fleet: Fleet): Promise<Map<string, number>> {
+  const byCode = new Map<string, number>()
+  for (const [{ settings }, { hits }] of await fleet.counted()) {
+    const code = settings.codeVersion as string
+    byCode.set(code, hits + (byCode.get(code) ?? 0))
+  }
+  return byCode
+}
+
 /** Two processes go on to another code version; from then on, one of each side changes over. */
 const twoCodeVersions: Fault = {
   name: 'two code versions at once',
@@ -122,10 +131,15 @@ const twoCodeVersions: Fault = {
     const deploy = (member: Member) => fleet.replace(member, { codeVersion: codeOf(member) === '1' ? '2' : '1' })
     await Promise.all(changing.map(deploy))
     const over = now()
-    await pause(400)
-    const counted = await fleet.counted()
-    const hitsOf = (code: string) => counted.filter(([member]) => codeOf(member) === code).map(([, { hits }]) => hits)
-    return { bites: Math.min(...['1', '2'].map((code) => Math.max(0, ...hitsOf(code)))), over }
+    const before = await hitsByCode(fleet)
+    let bites = 0
+    await pause(300)
+    await until('processes of both code versions had hits', async () => {
+      const hits = await hitsByCode(fleet)
+      bites = Math.min(...['1', '2'].map((code) => (hits.get(code) ?? 0) - (before.get(code) ?? 0)))
+      return bites > 0
+    })
+    return { bites, over }
   },
 }
 

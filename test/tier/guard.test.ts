@@ -151,6 +151,15 @@ describe('a tier that does not answer', () => {
     expect(Number(/\d+/.exec(error.message)?.[0])).toBeLessThan(750) // what the read has left of it
   })
 
+  it('is not left alone where it has had a part of the time only', async () => {
+    store.before = (step) => new Promise((resolve) => setTimeout(resolve, step === 'read' ? 60 : 60_000).unref())
+    const cached = counted({ tierTimeout: 300 })
+    await Promise.all([1, 2, 3, 4].map((id) => cached(id)))
+    await cached(5)
+    expect(cached.stats().tier).toMatchObject({ errors: 5, misses: 5, skipped: 0 })
+    expect(events.at(-1)).toMatchObject({ type: 'tierFailed', isDown: false })
+  })
+
   it('is not waited for when the output is there: it is written behind', async () => {
     store.before = (step) => (step === 'write' ? new Promise(() => undefined) : Promise.resolve())
     const cached = counted({ tierTimeout: 50 })
