@@ -137,6 +137,7 @@ const SYSTEMS = {
   'room for a third': { writes: 20, max: 33, load: 5 },
   'room for a third, no tier': { writes: 20, max: 33, load: 5, tier: false },
   'one version for all': { writes: 4, coarse: true },
+  'one version for all, two processes': { processes: 2, writes: 10, coarse: true, load: 1 },
   'a replica': { writes: 20, lag: 100 },
 }
 

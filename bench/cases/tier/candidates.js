@@ -7,7 +7,8 @@ const HOUR = 3_600_000
 /**
  * @typedef {object} Opened
  * @property {Call} call
- * @property {() => Promise<void>} [settled] when all that was loaded has been written, if calls do not wait for that
+ * @property {() => Promise<number | undefined>} [settled] when all that was loaded had been written, if calls do not wait
+ *   for that
  */
 
 /** @typedef {{ port: number | undefined, max: number, load: Call }} Needs the port of Redis, unless there is to be no tier */
@@ -92,14 +93,28 @@ async function ours({ max, load }, client, tierOptions, options) {
   const cached = versionedLruCache(load, { name: 'record', version: () => 1, max, tier, ...options })
   return {
     call: (key) => runInSession(async () => cached(key)),
-    async settled() {
-      while (tier !== undefined && leftToWrite(cached.stats()) > 0) await pause(1)
-    },
+    settled: async () => tier && whenWritten(cached),
   }
 }
 
-function leftToWrite({ loads, tier: { writes, errors, skipped, unshared } }) {
-  return loads - writes - errors - skipped - unshared
+/** A write that comes when the lease is over is not told of: after a while without any news, there is none to come. */
+const NO_NEWS = 1000
+
+/** @returns {Promise<number>} when the last output was written */
+async function whenWritten(cached) {
+  let last = performance.now()
+  let told = sumOf(cached.stats())
+  while (told < cached.stats().loads && performance.now() - last < NO_NEWS) {
+    await pause(1)
+    const now = sumOf(cached.stats())
+    if (now !== told) last = performance.now()
+    told = now
+  }
+  return last
+}
+
+function sumOf({ tier: { writes, errors, skipped, unshared } }) {
+  return writes + errors + skipped + unshared
 }
 
 /** @param {number} port */

@@ -133,9 +133,9 @@ class Calls {
       while (performance.now() < began + duration) await this.#cache.call(this.#nextKey())
     }
     await Promise.all(Array.from({ length: callers }, repeat))
-    await this.#cache.settled?.()
+    const ended = (await this.#cache.settled?.()) ?? performance.now()
     const count = this.#turn - first
-    return { count, perSecond: count / ((performance.now() - began) / 1000) }
+    return { count, perSecond: count / ((ended - began) / 1000) }
   }
 
   #nextKey() {
