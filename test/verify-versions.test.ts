@@ -549,10 +549,12 @@ describe('verifyVersions does not report', () => {
   })
 
   it('(while of a wrong one it finds what is wrong in the same histories)', async () => {
-    await runHistories((data) => Math.floor(data.version / 2))
-    expect(types()).toContain('outputDiffers')
-    await runHistories((data) => data.version % 2)
-    expect(types()).toContain('versionReturned')
+    const finds = async (type: string, versionOf: (data: { version: number }) => number) => {
+      for (let time = 0; time < 10 && !types().includes(type as never); time++) await runHistories(versionOf) // few do
+      expect(types()).toContain(type)
+    }
+    await finds('outputDiffers', (data) => Math.floor(data.version / 2))
+    await finds('versionReturned', (data) => data.version % 2)
   })
 
   const expectNothing = (): void => expect(heard).toEqual([])

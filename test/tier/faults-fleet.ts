@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events'
 import { type History, now, type SessionRecord, until } from './faults-history.ts'
-import { type Bundle, bundleProcess, Member } from './faults-member.ts'
+import { type Bundle, Member } from './faults-member.ts'
 import type { Counted, Order, ProcessSettings } from './process-messages.ts'
 
 /** What can be counted over all processes. */
@@ -19,15 +19,13 @@ export class Fleet {
   readonly #killed = new WeakSet<Member>()
   #run: Order | undefined
 
-  private constructor(bundle: Bundle) {
+  constructor(bundle: Bundle) {
     this.#bundle = bundle
   }
 
-  static async start(settings: readonly ProcessSettings[]): Promise<Fleet> {
-    const fleet = new Fleet(await bundleProcess())
-    fleet.members.push(...settings.map((each) => fleet.#member(each)))
-    await Promise.all(fleet.members.map(({ ready }) => ready))
-    return fleet
+  async start(settings: readonly ProcessSettings[]): Promise<void> {
+    this.members.push(...settings.map((each) => this.#member(each)))
+    await Promise.all(this.members.map(({ ready }) => ready))
   }
 
   /** From now on each process has sessions and writers, also one that comes in place of another. */
@@ -58,9 +56,8 @@ export class Fleet {
     await member.kill()
   }
 
-  /** Fetches what was written down, and gives the sessions that are new. */
-  async collect(): Promise<SessionRecord[]> {
-    const from = this.history.sessions.length
+  /** Fetches what was written down, and gives the sessions that have come since there were so many. */
+  async collect(from = this.history.sessions.length): Promise<SessionRecord[]> {
     await Promise.all(this.members.map((member) => this.#collect(member)))
     return this.history.sessions.slice(from)
   }

@@ -85,11 +85,15 @@ export interface History {
   readonly writes: Write[]
 }
 
-/** Waits until something is so, and fails when that takes too long. */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = now() + 10_000
+/**
+ * Waits until something is so, and fails when that takes too long.
+ *
+ * @param every so many milliseconds it looks again.
+ */
+export async function until(what: string, isSo: () => boolean | Promise<boolean>, every = 5): Promise<void> {
+  const deadline = now() + 20_000
   while (!(await isSo())) {
     if (now() > deadline) throw new Error(`It did not come about that ${what}.`)
-    await pause(5)
+    await pause(every)
   }
 }

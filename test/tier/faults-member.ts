@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
+import { endsWithThis } from '../support/ends-with-this.ts'
 import type { Answer, News, Order, ProcessSettings } from './process-messages.ts'
 
 export interface Bundle {
@@ -39,7 +40,7 @@ export class Member {
   downAt = Number.NEGATIVE_INFINITY
   readonly ready: Promise<void>
   readonly #child: ChildProcess
-  readonly #waiting = new Map<number, (answer: never) => void>()
+  readonly #waiting = new Map<number, Waiting>()
   readonly #onSlowLoad: (member: Member, id: number) => void
   readonly #ended: Promise<unknown>
   #lastOrder = 0
@@ -56,11 +57,9 @@ export class Member {
         this.#log += chunk
       })
     }
-    const killIt = () => this.#child.kill('SIGKILL') // should the test be cut short, and this one be stopped
-    process.once('exit', killIt)
+    endsWithThis(this.#child)
     this.#ended = once(this.#child, 'close').then(([code, signal]) => {
-      process.off('exit', killIt)
-      if (!this.#isToEnd) hears.death(`exit code ${code}, signal ${signal}:\n${this.#log}`)
+      if (!this.#isToEnd) this.#die(`exit code ${code}, signal ${signal}:\n${this.#log}`, hears)
     })
     this.ready = new Promise((ready, reject) => {
       this.#child.on('message', (message: News | Answer) => this.#hear(message, ready))
@@ -71,9 +70,10 @@ export class Member {
   /** Waits until it is done. */
   order<T>(order: Order): Promise<T> {
     const number = ++this.#lastOrder
-    return new Promise((resolve) => {
-      this.#waiting.set(number, resolve)
-      this.#child.send({ number, order })
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(number, { resolve, reject })
+      if (this.#child.connected) this.#child.send({ number, order })
+      else reject(new Error(`The process has ended:\n${this.#log}`))
     })
   }
 
@@ -92,19 +92,29 @@ export class Member {
     this.#child.kill('SIGCONT')
   }
 
+  #die(how: string, hears: MemberListener): void {
+    hears.death(how)
+    for (const { reject } of this.#waiting.values()) reject(new Error(how))
+  }
+
   #hear(message: News | Answer, ready: () => void): void {
     if ('ready' in message) ready()
     else if ('hit' in message) this.hits.push(message.hit)
     else if ('down' in message) this.downAt = message.down
     else if ('loading' in message) this.#onSlowLoad(this, message.loading)
     else {
-      this.#waiting.get(message.answerTo)?.(message.answer as never)
+      this.#waiting.get(message.answerTo)?.resolve(message.answer as never)
       this.#waiting.delete(message.answerTo)
     }
   }
 }
 
-export interface MemberListener {
+interface Waiting {
+  readonly resolve: (answer: never) => void
+  readonly reject: (error: Error) => void
+}
+
+interface MemberListener {
   /** It begins to load the slow report. */
   slowLoad(member: Member, id: number): void
   /** It has ended, and nobody wanted it to. */

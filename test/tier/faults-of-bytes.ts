@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { Redis } from 'ioredis'
 import { expect } from 'vitest'
-import { runInSession, versionedLruCache } from '../../src/index.ts'
+import { runInSession, type TierStats, versionedLruCache } from '../../src/index.ts'
 import { redisTier } from '../../src/integrations/redis.ts'
+import type { RunningRedis } from '../support/redis-server.ts'
 import { now, until } from './faults-history.ts'
 import { IS_LONG, type Shown } from './faults-run.ts'
 import { entriesIn, type World } from './faults-world.ts'
@@ -41,34 +42,48 @@ function makeReport(client: Redis, name: string) {
 }
 
 /** Stores each damage in turn, and asks for that entry in a new session, when it is not in memory. */
-async function damageEach({ redis }: World, name: string, prefix: string, damages: Damages): Promise<Shown> {
-  const client = new Redis({ port: redis.port })
+async function damageEach(redis: RunningRedis, client: Redis, prefix: string, damages: Damages): Promise<Damaged> {
   const report = makeReport(client, prefix)
-  const counted = () => report.stats().tier as { writes: number; refused: number; hits: number }
-  const written = (times: number) => until('the entry was written', () => counted().writes === times)
+  const counted = () => report.stats().tier as TierStats
+  const written = (times: number) => until('the entry was written', () => counted().writes === times, 1)
   const ask = (id: string) => runInSession(() => report(id))
-  const shown = { name, times: 0, outputs: 0, wrong: 0, settled: 0 }
+  const shown = { times: 0, outputs: 0, wrong: 0, settled: 0 }
   const right = await ask('a')
   await written(1)
   const [key] = (await entriesIn(redis, `${prefix}:${prefix}-outer:*`)) as [string]
   const stored = (await client.getBuffer(key)) as Buffer
   for (const damaged of damages(stored)) {
     await ask('b') // which takes the place of the other
-    await written(2 + shown.times)
+    await written(2 + counted().refused) // that other one stays in the tier
     await client.set(key, damaged)
     const askedAt = now()
     if (!isDeepStrictEqual(await ask('a'), right)) shown.wrong++
-    shown.outputs++
-    await written(3 + shown.times++)
+    shown.outputs = ++shown.times
+    await written(2 + counted().refused)
     shown.settled = Math.max(shown.settled, now() - askedAt)
   }
-  client.disconnect()
   expect(shown.wrong).toBe(0)
-  expect(counted().refused).toBe(shown.times)
+  expect(counted().refused).toBeGreaterThanOrEqual(shown.times - SAME_DIGEST)
   return shown
 }
 
+/** Of how many flips the digest means the same: 256 bits in base64 leave two of the last character without a meaning. */
+const SAME_DIGEST = 3
+
+type Damaged = Omit<Shown, 'name'>
+
+function damage(name: string, prefix: string, damages: Damages) {
+  return async ({ redis }: World): Promise<Shown> => {
+    const client = new Redis({ port: redis.port })
+    try {
+      return { name, ...(await damageEach(redis, client, prefix, damages)) }
+    } finally {
+      client.disconnect()
+    }
+  }
+}
+
 export const FAULTS_OF_BYTES = {
-  flipped: (world: World) => damageEach(world, 'every stored byte flipped in turn', 'flipped', flips),
-  'cut short': (world: World) => damageEach(world, 'a stored entry cut short anywhere', 'short', beginnings),
+  'each byte flipped': damage('every stored byte flipped in turn', 'flipped', flips),
+  'cut short anywhere': damage('a stored entry cut short anywhere', 'short', beginnings),
 }

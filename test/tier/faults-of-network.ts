@@ -5,7 +5,7 @@ import { SETTINGS } from './faults-world.ts'
 
 const cut: Fault = {
   name: 'connection cut in mid-reply',
-  times: [3, 60],
+  times: [2, 30],
   async inject({ proxy }) {
     const before = proxy.cuts
     proxy.truncate(1 + Math.floor(Math.random() * 300))
@@ -17,7 +17,7 @@ const cut: Fault = {
 
 const late: Fault = {
   name: 'replies later than the timeout, then all at once',
-  times: [3, 60],
+  times: [2, 20],
   async inject({ proxy, fleet }) {
     const added = await fleet.counting()
     proxy.hold()
@@ -31,7 +31,7 @@ const late: Fault = {
 /** Now one is in time and now another is not. */
 const slow: Fault = {
   name: 'replies about as late as the timeout',
-  times: [2, 30],
+  times: [2, 12],
   async inject({ proxy, fleet }) {
     const added = await fleet.counting()
     for (const more of [-5, 0, 5]) {
@@ -46,7 +46,7 @@ const slow: Fault = {
 
 const reset: Fault = {
   name: 'connections reset',
-  times: [3, 60],
+  times: [2, 30],
   async inject({ proxy }) {
     let bites = 0
     for (let again = 0; again < 5; again++) {
@@ -59,7 +59,7 @@ const reset: Fault = {
 
 const swallowed: Fault = {
   name: 'all that is sent is lost',
-  times: [2, 40],
+  times: [2, 15],
   async inject({ proxy, fleet }) {
     const added = await fleet.counting()
     proxy.swallow()

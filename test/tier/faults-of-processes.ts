@@ -28,8 +28,9 @@ async function withHolder({ fleet, newId }: World) {
 
 const killed: Fault = {
   name: 'lease holder killed (SIGKILL)',
-  times: [2, 20],
+  times: [2, 10],
   async inject(world) {
+    await world.fleet.collect() // the holder takes along what it has not handed over
     const { holder, othersHaveIt, loadsBeside } = await withHolder(world)
     await world.fleet.kill(holder)
     const [longest] = await Promise.all([othersHaveIt(), world.fleet.replace(holder)])
@@ -40,7 +41,7 @@ const killed: Fault = {
 /** It sleeps beyond its lease, and meanwhile what it loads is loaded by another, and written anew. */
 const stopped: Fault = {
   name: 'lease holder stopped (SIGSTOP) beyond its lease, and woken up',
-  times: [2, 20],
+  times: [2, 10],
   async inject(world) {
     const { id, holder, others, othersHaveIt, holderHasIt, askAgain, loadsBeside } = await withHolder(world)
     holder.stop()
@@ -76,7 +77,7 @@ function skewed(name: string, times: Fault['times'], by: readonly number[], rest
       const added = await fleet.counting()
       await shift(fleet, by)
       const skew = await apart(fleet)
-      await pause(2 * SETTINGS.ttl)
+      await pause(1.5 * SETTINGS.ttl)
       await until('the tier was used', async () => (await added('hits')) > 0)
       await shift(
         fleet,
@@ -91,14 +92,14 @@ function skewed(name: string, times: Fault['times'], by: readonly number[], rest
 const within = SETTINGS.maxClockSkew * 0.9
 const skewedWithin = skewed(
   'clock skew between processes, within the allowance',
-  [2, 10],
+  [2, 8],
   [0, within, within / 2, within],
 )
 
 /** What such clocks have dated may be of any age. It goes before anybody is held to his time again. */
 const skewedBeyond = skewed(
   'clock skew between processes, far beyond the allowance',
-  [2, 10],
+  [2, 8],
   [0, 60_000, -60_000, 3_600_000],
   {
     limits: {},
@@ -110,21 +111,35 @@ const skewedBeyond = skewed(
   },
 )
 
-/** Two processes go on to another code version, or all four change sides. */
+async function hitsByCode(fleet: Fleet): Promise<Map<string, number>> {
+  const byCode = new Map<string, number>()
+  for (const [{ settings }, { hits }] of await fleet.counted()) {
+    const code = settings.codeVersion as string
+    byCode.set(code, hits + (byCode.get(code) ?? 0))
+  }
+  return byCode
+}
+
+/** Two processes go on to another code version; from then on, one of each side changes over. */
 const twoCodeVersions: Fault = {
   name: 'two code versions at once',
-  times: [2, 10],
+  times: [2, 8],
   async inject({ fleet }) {
-    const [a, b, c, d] = fleet.members as [Member, Member, Member, Member]
+    const [a, , c, d] = fleet.members as [Member, Member, Member, Member]
     const codeOf = ({ settings }: Member) => settings.codeVersion as string
-    const isMixed = codeOf(a) !== codeOf(c)
+    const changing = codeOf(a) === codeOf(c) ? [c, d] : [a, c]
     const deploy = (member: Member) => fleet.replace(member, { codeVersion: codeOf(member) === '1' ? '2' : '1' })
-    await Promise.all((isMixed ? [a, b, c, d] : [c, d]).map(deploy))
+    await Promise.all(changing.map(deploy))
     const over = now()
-    await pause(700)
-    const hits = { '1': 0, '2': 0 }
-    for (const [{ settings }, counts] of await fleet.counted()) hits[settings.codeVersion as '1' | '2'] += counts.hits
-    return { bites: Math.min(hits['1'], hits['2']), over }
+    const before = await hitsByCode(fleet)
+    let bites = 0
+    await pause(300)
+    await until('processes of both code versions had hits', async () => {
+      const hits = await hitsByCode(fleet)
+      bites = Math.min(...['1', '2'].map((code) => (hits.get(code) ?? 0) - (before.get(code) ?? 0)))
+      return bites > 0
+    })
+    return { bites, over }
   },
 }
 

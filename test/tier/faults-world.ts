@@ -1,17 +1,17 @@
-import type pg from 'pg'
-import { type PostgresServer, startServer } from '../support/postgres-server.ts'
+import { startServer } from '../support/postgres-server.ts'
 import { type RunningRedis, startRedis } from '../support/redis-server.ts'
 import { startProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 import { Fleet } from './faults-fleet.ts'
+import { bundleProcess } from './faults-member.ts'
 import type { ProcessSettings } from './process-messages.ts'
 
 /** Short, so that what takes several of them does not take long. */
 export const SETTINGS = {
-  tierTimeout: 80,
+  tierTimeout: 100,
   lease: 300,
-  leaseWait: 2_000,
+  leaseWait: 5_000,
   maxClockSkew: 100,
-  ttl: 700,
+  ttl: 400,
   slowLoad: 150,
 } as const
 
@@ -25,7 +25,6 @@ insert into versions select id, 0 from generate_series(0, 999) id;`
 export interface World {
   readonly redis: RunningRedis
   readonly proxy: TcpProxy
-  readonly pool: pg.Pool
   readonly fleet: Fleet
   /** An id of the slow report that nobody has asked for. */
   newId(): number
@@ -33,37 +32,38 @@ export interface World {
 }
 
 export async function startWorld(redisPath: string, changed: Partial<ProcessSettings> = {}): Promise<World> {
-  const [postgres, redis] = await Promise.all([startServer(), startRedis(redisPath)])
-  const proxy = await startProxy(redis.port)
-  await postgres.pool.query(SCHEMA)
-  const settingsOf = (seed: number): ProcessSettings => ({
-    ...SETTINGS,
-    databaseUrl: postgres.url,
-    redisPort: proxy.port,
-    client: seed % 2 === 0 ? 'redis' : 'ioredis',
-    seed,
-    codeVersion: '1',
-    ...changed,
-  })
-  const fleet = await Fleet.start([1, 2, 3, 4].map(settingsOf))
-  return {
-    redis,
-    proxy,
-    pool: postgres.pool,
-    fleet,
-    newId: newIds(),
-    stop: () => stopAll(fleet, proxy, redis, postgres),
+  const running: { stop(): Promise<void> }[] = []
+  const stop = async () => {
+    for (const each of running.splice(0).reverse()) await each.stop()
   }
+  const started = <T extends { stop(): Promise<void> }>(each: T): T => {
+    running.push(each)
+    return each
+  }
+  try {
+    const [postgres, redis] = await Promise.all([startServer().then(started), startRedis(redisPath).then(started)])
+    const proxy = started(await startProxy(redis.port))
+    await postgres.pool.query(SCHEMA)
+    const servers = { databaseUrl: postgres.url, redisPort: proxy.port }
+    const settings = [1, 2, 3, 4].map((seed) => ({ ...settingsOf(seed), ...servers, ...changed }))
+    const fleet = new Fleet(await bundleProcess())
+    started(fleet)
+    await fleet.start(settings)
+    return { redis, proxy, fleet, newId: newIds(), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Both clients have part in it. */
+function settingsOf(seed: number) {
+  return { ...SETTINGS, client: seed % 2 === 0 ? 'redis' : 'ioredis', seed, codeVersion: '1' } as const
 }
 
 function newIds(): () => number {
   let last = -1
   return () => ++last
-}
-
-async function stopAll(fleet: Fleet, proxy: TcpProxy, redis: RunningRedis, postgres: PostgresServer): Promise<void> {
-  await fleet.stop()
-  await Promise.all([proxy.stop(), redis.stop(), postgres.stop()])
 }
 
 /** The names in Redis of what the reports of this name have stored; leases are not among them. */

@@ -10,7 +10,7 @@ import { FAULTS_OF_REDIS } from './faults-of-redis.ts'
 import { asMarkdown, IS_LONG, injectAll, type Shown } from './faults-run.ts'
 import { startWorld, type World } from './faults-world.ts'
 
-const LIMIT = IS_LONG ? 600_000 : 30_000
+const LIMIT = IS_LONG ? 600_000 : 60_000
 
 describeWith(await installedRedis(), 'four processes with one Redis, while data is written all the time', (path) => {
   let world: World
@@ -37,10 +37,6 @@ describeWith(await installedRedis(), 'four processes with one Redis, while data 
     it(`nothing wrong is served: ${fault.name}`, async () => void shown.push(await injectAll(world, fault)), LIMIT)
   }
 
-  for (const [how, damage] of Object.entries(FAULTS_OF_BYTES)) {
-    it(`a damaged entry is not served: ${how}`, async () => void shown.push(await damage(world)), LIMIT)
-  }
-
   it('no process has died, and all in all nothing was wrong', async () => {
     await world.fleet.orderAll({ do: 'stop' })
     await world.fleet.collect()
@@ -49,9 +45,13 @@ describeWith(await installedRedis(), 'four processes with one Redis, while data 
     expect(judge(history, history.sessions)).toEqual(NOTHING_WRONG)
   })
 
+  for (const [how, damage] of Object.entries(FAULTS_OF_BYTES)) {
+    it(`a damaged entry is not served: ${how}`, async () => void shown.push(await damage(world)), LIMIT)
+  }
+
   it('all this would have been seen: without versions, what is stale is served', async () => {
     const { fleet } = world
-    await Promise.all(fleet.members.map((member) => fleet.replace(member, { withoutVersions: true })))
+    await Promise.all(fleet.members.slice(2).map((member) => fleet.replace(member, { withoutVersions: true })))
     await pause(300)
     const { stale, torn, back } = judge(fleet.history, await fleet.collect())
     expect(Math.min(stale, torn, back)).toBeGreaterThan(0)

@@ -17,7 +17,7 @@ import type { ProcessSettings } from './process-messages.ts'
 import { type Report, type Reports, seen } from './process-reports.ts'
 
 /** How long sessions and writers rest, at the most, in milliseconds. */
-const REST = { session: 12, writer: 120 }
+const REST = { session: 20, writer: 100 }
 
 /** The version and the data in one statement, so that they commit together. */
 const WRITE = `
@@ -145,5 +145,5 @@ const MIX: readonly (readonly [ReportName, number])[] = [
   ['page', PAGES],
   ['page', PAGES],
   ['list', ITEMS],
-  ['timed', 2],
+  ['timed', 6],
 ]

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis'
 import pg from 'pg'
 import { createClient } from 'redis'
 import { onCacheEvent } from '../../src/index.ts'
-import { type Devalue, devalueCodec, redisTier } from '../../src/integrations/redis.ts'
+import { devalueCodec, redisTier } from '../../src/integrations/redis.ts'
 import { now } from './faults-history.ts'
 import { shiftClock } from './process-clock.ts'
 import type { Answer, Counted, News, Order, ProcessSettings } from './process-messages.ts'
@@ -19,7 +19,7 @@ const say = (what: News | Answer): void => void process.send?.(what)
 const pool = new pg.Pool({ connectionString: settings.databaseUrl, max: 4 })
 const tier = redisTier(await connected(), {
   prefix: 'faults',
-  codec: devalueCodec(devalue as unknown as Devalue), // given, since all this is in one file when it runs
+  codec: devalueCodec(devalue), // given, since all this is in one file when it runs
   lease: settings.lease,
   leaseWait: settings.leaseWait,
   maxClockSkew: settings.maxClockSkew,

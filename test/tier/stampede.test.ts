@@ -13,7 +13,7 @@ describeWith(
     let world: World
 
     beforeAll(async () => {
-      world = await startWorld(path, { codeVersion: undefined })
+      world = await startWorld(path, { codeVersion: undefined, tierTimeout: 1_000, lease: 2_000, leaseWait: 5_000 })
     })
     afterAll(() => world?.stop())
 
