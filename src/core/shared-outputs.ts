@@ -9,6 +9,7 @@ import type { Store } from './store.ts'
 import type { Lease, NewTierEntry, NoLease, Tier, TierEntry } from './tier.ts'
 import { type Found, type Sought, TierEntries } from './tier-entries.ts'
 import { budgetOf, NO_ANSWER, TierGuard } from './tier-guard.ts'
+import { later } from './timeout.ts'
 import type { Reading } from './version.ts'
 import { wallTime } from './wall-clock.ts'
 
@@ -199,5 +200,5 @@ function mayWait(flight: Flight): boolean {
 
 /** So that those who wait do not all look at the same moment. */
 function somewhatLessThan(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => void setTimeout(resolve, milliseconds * (0.5 + Math.random() / 2)).unref())
+  return new Promise((resolve) => void later(milliseconds * (0.5 + Math.random() / 2), resolve))
 }

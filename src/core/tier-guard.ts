@@ -2,6 +2,7 @@ import { TierTimeoutError } from './errors.ts'
 import { announce } from './events.ts'
 import type { TierStats } from './stats.ts'
 import { NotSharedError, RefusedEntryError, type Tier } from './tier.ts'
+import { withTimeout } from './timeout.ts'
 
 /** Failures in a row after which a tier is left alone. */
 const MAX_FAILURES = 3
@@ -48,7 +49,8 @@ export class TierGuard {
   /**
    * Gives what it answers, within what is left of the time. What comes too late is left to `late`.
    *
-   * @throws {RefusedEntryError | NotSharedError} when it answers, and says so.
+   * @throws {RefusedEntryError} when what it answers is no entry of ours.
+   * @throws {NotSharedError} when there is nothing to ask it for, since an output cannot be carried.
    */
   async ask<T>(
     work: () => Promise<T>,
@@ -69,7 +71,7 @@ export class TierGuard {
         (answer) => isLate && late?.(answer),
         () => undefined,
       )
-      const answer = await within(asked, left, () => tooLate(this.#name, left))
+      const answer = await withTimeout(asked, left, () => tooLate(this.#name, left), setImmediate)
       this.#succeed()
       return answer
     } catch (error) {
@@ -116,19 +118,6 @@ export class TierGuard {
     if (isProbe) this.#pause = Math.min(2 * this.#pause, LAST_PAUSE)
     if (isProbe || this.#failures === MAX_FAILURES) this.#leftAloneUntil = performance.now() + this.#pause
   }
-}
-
-/**
- * A process that was busy finds an answer and the end of its time together, and the timer first: so it looks once at what
- * has come before it gives up.
- */
-function within<T>(asked: Promise<T>, milliseconds: number, tooLate: () => Error): Promise<T> {
-  if (milliseconds === Number.POSITIVE_INFINITY) return asked
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => setImmediate(() => reject(tooLate())), milliseconds)
-    timer.unref()
-    asked.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
 }
 
 function tooLate(name: string, timeout: number): TierTimeoutError {

@@ -10,6 +10,7 @@ import { runInSession } from './session.ts'
 import type { Settings, UserFunction } from './settings.ts'
 import type { Counters } from './stats.ts'
 import type { KeptOutput, Store } from './store.ts'
+import { later } from './timeout.ts'
 import type { VerifySettings } from './verify-settings.ts'
 import { sameVersion } from './version.ts'
 import type { Asker, Versions } from './versions.ts'
@@ -104,7 +105,7 @@ export class Verifier {
     const { self, args, key, kept } = hit
     if (keyOfCall(settings.key, this.#cache.name, self, args) !== key) return false
     const { grace } = this.#settings
-    if (grace > 0) await new Promise<void>((resolve) => later(grace, resolve))
+    if (grace > 0) await new Promise<void>((resolve) => void later(grace, resolve))
     const { given: isCurrent, tainted } = await this.#apart(() => this.#isCurrent(hit))
     return isCurrent && !tainted && store.where(key, kept.output) !== NO_SLOT
   }
@@ -139,9 +140,4 @@ export class Verifier {
     const age = settings.clock() - readAt
     announce({ type: 'outputDiffers', name: this.#cache.name, key: showKey(key), version, age, kept: output, loaded })
   }
-}
-
-/** Keeps no process alive. (An immediate that does not either may never run, on Deno.) */
-function later(milliseconds: number, fn: () => void): void {
-  setTimeout(fn, milliseconds).unref()
 }
