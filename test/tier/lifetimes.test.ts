@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { gate } from '../support/gate.ts'
 import { type LibraryCopy, libraryCopy } from '../support/library-copy.ts'
 import { MemoryStore } from '../support/memory-store.ts'
 
@@ -44,6 +45,16 @@ function counted({ versionedLruCache, tier }: LibraryCopy, options: object = {})
 function inBoth(options: object = {}) {
   count++
   return [counted(a, options), counted(b, options)] as const
+}
+
+/** The other process has begun to load, and ends when it is told to. */
+async function loadingThere() {
+  count++
+  const { promise, open } = gate<number>()
+  const slow = b.versionedLruCache(() => promise, { name: `counted ${count}`, version: () => 1, tier: b.tier })
+  const loading = slow()
+  await vi.waitFor(() => expect(store.leases.size).toBe(1))
+  return { slow, loading, open: () => open(1) }
 }
 
 const settled = () => vi.waitFor(() => expect(store.held).toBe(0))
@@ -204,16 +215,8 @@ describe('after invalidate', () => {
   })
 
   it('what another process was about to load is not written', async () => {
-    count++
-    let open = (): void => undefined
-    const slow = b.versionedLruCache(() => new Promise<number>((resolve) => (open = () => resolve(1))), {
-      name: `counted ${count}`,
-      version: () => 1,
-      tier: b.tier,
-    })
+    const { slow, loading, open } = await loadingThere()
     const here = counted(a)
-    const loading = slow()
-    await vi.waitFor(() => expect(store.leases.size).toBe(1))
     ;(here as unknown as { invalidate(): void }).invalidate()
     await vi.waitFor(() => expect(store.steps.at(-1)).toBe('remove'))
     open()
@@ -224,15 +227,7 @@ describe('after invalidate', () => {
   })
 
   it('what this process was about to load is not written', async () => {
-    count++
-    let open = (): void => undefined
-    const slow = b.versionedLruCache(() => new Promise<number>((resolve) => (open = () => resolve(1))), {
-      name: `counted ${count}`,
-      version: () => 1,
-      tier: b.tier,
-    })
-    const loading = slow()
-    await vi.waitFor(() => expect(store.leases.size).toBe(1))
+    const { slow, loading, open } = await loadingThere()
     slow.invalidate()
     open()
     await loading
@@ -282,16 +277,8 @@ describe('clear', () => {
 
 describe('refresh', () => {
   it('takes what the tier has away, when another process has the lease', async () => {
-    count++
-    let open = (): void => undefined
-    const slow = b.versionedLruCache(() => new Promise<number>((resolve) => (open = () => resolve(1))), {
-      name: `counted ${count}`,
-      version: () => 1,
-      tier: b.tier,
-    })
+    const { loading, open } = await loadingThere()
     const here = counted(a)
-    const loading = slow()
-    await vi.waitFor(() => expect(store.leases.size).toBe(1))
     expect(await (here as unknown as { refresh(): Promise<unknown> }).refresh()).toEqual({ load: 1 })
     await vi.waitFor(() => expect(store.steps.at(-1)).toBe('remove'))
     open()
