@@ -1,5 +1,4 @@
 import type { Dependency } from './dependency.ts'
-import { claimName } from './names.ts'
 import type { Settings, UserFunction } from './settings.ts'
 import type { CacheStats } from './stats.ts'
 import { VersionedLruCache } from './versioned-lru-cache.ts'
@@ -61,7 +60,6 @@ export function cachedFunction(loader: UserFunction<unknown>, settings: Settings
   const cached = dress(function (this: unknown, ...args: unknown[]): unknown {
     return cache.call(this, ...args)
   }, loader)
-  if (settings.tier !== undefined) claimName(cache.name, cache)
   return Object.assign(cached, controlsOf(cache, undefined)) as CachedFunction<AnyFunction>
 }
 

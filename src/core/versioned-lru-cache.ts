@@ -5,7 +5,7 @@ import { type Dependency, dependencyOn } from './dependency.ts'
 import { forgetMadeOf } from './forget.ts'
 import { type Key, keyOfCall } from './key.ts'
 import { Loads } from './load.ts'
-import { cachedFunctions } from './names.ts'
+import { cachedFunctions, claimName } from './names.ts'
 import { readInLoad } from './nested.ts'
 import { Pin } from './pin.ts'
 import type { Pins } from './pins.ts'
@@ -43,8 +43,14 @@ export class VersionedLruCache implements Inner {
     this.#loads = new Loads(this.name, loader, settings, this.store, this.#counters)
     const { verifyVersions } = settings
     const verifier = verifyVersions && new Verifier(this, verifyVersions, this.#counters)
-    if (settings.name !== undefined && !isOfInstance) cachedFunctions.add(settings.name, this)
+    if (settings.name !== undefined && !isOfInstance) this.#takeName(settings.name)
     this.#answers = new Answers(this, this.#loads, verifier, this.#counters)
+  }
+
+  /** By which other processes know it, and in a tier no other function. */
+  #takeName(name: string): void {
+    if (this.settings.tier !== undefined) claimName(name, this)
+    cachedFunctions.add(name, this)
   }
 
   /**
