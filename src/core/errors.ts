@@ -113,6 +113,11 @@ function describeObject(value: object): string {
   return `${/^[AEIO]/i.test(name) ? 'an' : 'a'} ${name}`
 }
 
+/** What an error says, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return String((error as Error | null | undefined)?.message)
+}
+
 /**
  * @param others what is left of an object when its known options have been taken out.
  * @param known their names, as people read them: `"name", "timeout"`.

@@ -88,7 +88,7 @@ export interface TierRecoveredEvent {
   readonly tier: string
 }
 
-/** What a tier had was not written by us, is damaged or too large. It counts as a miss, and is written anew. */
+/** What a tier had was not written by us, is damaged or too large, or could not be judged. It counts as a miss. */
 export interface EntryRefusedEvent {
   readonly type: 'entryRefused'
   /** The name of the cached function. */

@@ -14,11 +14,11 @@ export class Flight implements Load {
   readonly awaits: Set<Waiter> = new Set()
   reads: Reads
   readonly key: Key
-  /** What the session that started it goes by. */
+  /** What the session that started it goes by; it was read earlier when the output was found. */
   reading: Reading
   /** Whether it was asked for by `refresh`. */
   readonly isRefresh: boolean
-  /** How often the key had been invalidated when it began, or with it, when it is a refresh that has landed. */
+  /** That of the key when it began, or by it, when it is a refresh that has landed. */
   generation: number
   /** What everybody who joins awaits; undefined until the loader has returned its promise. */
   outcome: Promise<unknown> | undefined

@@ -34,6 +34,10 @@ export interface Settings {
   readonly clock: Clock
 }
 
+export interface TieredSettings extends Settings {
+  readonly tier: Tier
+}
+
 export type UserFunction<R> = (this: unknown, ...args: unknown[]) => R
 
 const DEFAULTS: Settings = {
@@ -62,7 +66,7 @@ const DEFAULTS: Settings = {
 
 type Rule = readonly [wanted: string, holds: (value: unknown) => boolean]
 
-const STALE: Rule = ['a bounded number of milliseconds, 0 for never', (value) => value === 0 || isPositive(value)]
+const STALE: Rule = ['a bounded number of milliseconds, 0 for never', isBounded]
 
 const RULES: { readonly [Option in keyof Settings]: Rule } = {
   version: [
@@ -165,7 +169,7 @@ export function isFunction(value: unknown): boolean {
   return typeof value === 'function'
 }
 
-function isText(value: unknown): boolean {
+export function isText(value: unknown): boolean {
   return typeof value === 'string' && value !== ''
 }
 
@@ -180,6 +184,11 @@ function isPlainOptions(value: unknown): boolean {
 
 export function isObject(value: unknown): boolean {
   return isFunction(value) || (typeof value === 'object' && value !== null)
+}
+
+/** Not negative, and not without end. */
+export function isBounded(value: unknown): boolean {
+  return value === 0 || isPositive(value)
 }
 
 function isPositive(value: unknown): boolean {

@@ -1,8 +1,9 @@
+import { messageOf } from './errors.ts'
 import { announce } from './events.ts'
 import type { Flight } from './flight.ts'
 import { KeptLease } from './kept-lease.ts'
 import { type Key, showKey } from './key.ts'
-import type { Settings } from './settings.ts'
+import type { Settings, TieredSettings } from './settings.ts'
 import type { Stamps } from './stamps.ts'
 import { newTierStats, type TierStats } from './stats.ts'
 import type { Store } from './store.ts'
@@ -29,7 +30,7 @@ export class SharedOutputs {
   readonly #entries: TierEntries
   #hasToldOfUnshared = false
 
-  constructor(name: string, settings: Settings & { readonly tier: Tier }, store: Store) {
+  constructor(name: string, settings: TieredSettings, store: Store) {
     this.#name = name
     this.#tier = settings.tier
     this.#guard = TierGuard.of(settings.tier)
@@ -68,11 +69,11 @@ export class SharedOutputs {
     const { flight } = sought
     const givenUpAt = performance.now() + this.#tier.leaseWait
     let pause = FIRST_LOOK
-    while ((await this.#lease(sought)) === 'held') {
+    while (await this.#isHeld(sought)) {
       if (!mayWait(flight) || performance.now() >= givenUpAt) return undefined
       if (pause === FIRST_LOOK) this.stats.waits++
       await somewhatLessThan(pause)
-      sought.budget.left = this.#settings.tierTimeout
+      sought.budget.left = sought.budget.all
       const found = await this.#entries.find(sought)
       if (found === NO_ANSWER) return undefined
       if (found !== undefined) return found
@@ -88,18 +89,20 @@ export class SharedOutputs {
     return found
   }
 
-  /** When nobody answers, there is none, and nobody to wait for. */
-  async #lease({ flight, budget }: Sought): Promise<KeptLease | NoLease | typeof NO_ANSWER> {
+  /**
+   * Asks for the lease, and says whether another process has it. When nobody answers, there is none, and nobody to wait
+   * for.
+   */
+  async #isHeld({ flight, budget }: Sought): Promise<boolean> {
     const late = (lease: Lease | NoLease): void => {
       if (typeof lease !== 'string') lease.release().catch(() => undefined)
     }
     const work = () => this.#tier.lease(this.#entries.addressOf(flight.key), flight.reading.version)
     const lease = await this.#guard.ask(work, { budget, stats: this.stats, late })
-    if (lease === NO_ANSWER || typeof lease === 'string') return lease
+    if (lease === NO_ANSWER || typeof lease === 'string') return lease === 'held'
     flight.lease = new KeptLease(lease, (renew) => this.#renew(renew))
-    const given = flight.lease
     if (!flight.lands) this.release(flight) // it was invalidated meanwhile: nobody is to wait for it
-    return given
+    return false
   }
 
   /** When nobody answers, it may still be ours. */
@@ -172,7 +175,7 @@ export class SharedOutputs {
       type: 'outputNotShared',
       name: this.#name,
       key: showKey(key),
-      reason: String((error as Error)?.message),
+      reason: messageOf(error),
     })
   }
 

@@ -57,7 +57,7 @@ export interface TierStats {
   hits: number
   /** Times that it had no good one. */
   misses: number
-  /** Entries that were not ours, damaged or too large. */
+  /** Entries that were not ours, damaged or too large, or could not be judged. They count as misses too. */
   refused: number
   /** Operations that failed or were too late. */
   errors: number

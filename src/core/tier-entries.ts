@@ -1,3 +1,4 @@
+import { messageOf } from './errors.ts'
 import { announce } from './events.ts'
 import type { Flight } from './flight.ts'
 import { Judgement } from './judgement.ts'
@@ -5,7 +6,7 @@ import { type Key, showKey } from './key.ts'
 import type { Pin } from './pin.ts'
 import type { Pins } from './pins.ts'
 import { revived } from './revived-stamps.ts'
-import type { Settings } from './settings.ts'
+import type { Settings, TieredSettings } from './settings.ts'
 import type { TierStats } from './stats.ts'
 import type { Store } from './store.ts'
 import { RefusedEntryError, type Tier, type TierAddress, type TierEntry } from './tier.ts'
@@ -36,13 +37,7 @@ export class TierEntries {
   readonly #store: Store
   readonly #stats: TierStats
 
-  constructor(
-    name: string,
-    settings: Settings & { readonly tier: Tier },
-    store: Store,
-    guard: TierGuard,
-    stats: TierStats,
-  ) {
+  constructor(name: string, settings: TieredSettings, store: Store, guard: TierGuard, stats: TierStats) {
     this.#name = name
     this.#tier = settings.tier
     this.#guard = guard
@@ -110,5 +105,5 @@ export class TierEntries {
 /** What fails while an entry is judged need not fail when the call loads: it may be of code that calls parts otherwise. */
 function reasonOf(error: unknown): string {
   if (error instanceof RefusedEntryError) return error.message
-  return `it cannot be judged: ${String((error as Error)?.message)}`
+  return `it cannot be judged: ${messageOf(error)}`
 }

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import { deflateRaw, inflateRaw } from 'node:zlib'
-import { describe } from '../core/errors.ts'
+import { describe, messageOf } from '../core/errors.ts'
 import { isThenable } from '../core/thenable.ts'
 import { type NewTierEntry, NotSharedError, RefusedEntryError, type TierAddress, type TierEntry } from '../core/tier.ts'
 import type { Codec } from './codec.ts'
@@ -133,7 +133,7 @@ export class EntryText {
       const bytes = await inflated(bytesOf(body), { maxOutputLength: maxEntrySize })
       return this.#parse(isBytes ? bytes : bytes.toString())
     } catch (cause) {
-      throw new RefusedEntryError(`its output cannot be read: ${String((cause as Error)?.message)}`, { cause })
+      throw new RefusedEntryError(`its output cannot be read: ${messageOf(cause)}`, { cause })
     }
   }
 
@@ -183,5 +183,5 @@ function linesOf(text: string): [first: string, header: string, bodyAt: number] 
 
 function notCarried(error: unknown): NotSharedError {
   if (error instanceof NotSharedError) return error
-  return new NotSharedError(`the codec cannot carry it: ${String((error as Error)?.message)}`, { cause: error })
+  return new NotSharedError(`the codec cannot carry it: ${messageOf(error)}`, { cause: error })
 }

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { messageOf } from '../core/errors.ts'
 import { RefusedEntryError } from '../core/tier.ts'
 import type { RedisScripts } from './redis-client.ts'
 import type { StoreLease, TierStore } from './tier-store.ts'
@@ -105,7 +106,7 @@ function runnerOf(scripts: RedisScripts): Run {
     try {
       return await scripts.runKnown(digest, keys, args)
     } catch (error) {
-      if (!/^NOSCRIPT/.test(String((error as Error)?.message))) throw error
+      if (!/^NOSCRIPT/.test(messageOf(error))) throw error
       return scripts.run(text, keys, args)
     }
   }
@@ -143,7 +144,7 @@ async function refusingOtherTypes<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer
   } catch (error) {
-    if (!/WRONGTYPE/.test(String((error as Error)?.message))) throw error
+    if (!/WRONGTYPE/.test(messageOf(error))) throw error
     throw new RefusedEntryError('it is no string: somebody else has written it', { cause: error })
   }
 }

@@ -1,5 +1,5 @@
 import { describe, InvalidOptionError, refuseOthers } from '../core/errors.ts'
-import { isPositiveInteger } from '../core/settings.ts'
+import { isBounded, isPositiveInteger, isText } from '../core/settings.ts'
 import { isTimeout } from '../core/timeout.ts'
 import { type Codec, defaultCodec } from './codec.ts'
 import type { TextSettings } from './entry-text.ts'
@@ -76,15 +76,15 @@ const RULES: { readonly [Option in keyof (TierOptions & LeaseOptions)]-?: Rule }
   prefix: ['the name of your application, without braces', (value) => isText(value) && !/[{}]/.test(value as string)],
   name: ['a string that is not empty', isText],
   codec: ['an object with "stringify" and "parse"', isCodec],
-  compressAbove: ['a number of bytes, or Infinity for never', (value) => isMilliseconds(value) || value === Infinity],
+  compressAbove: ['a number of bytes, or Infinity for never', (value) => isBounded(value) || value === Infinity],
   secret: ['a string that is not empty, or a list of some', (value) => isText(value) || isList(value)],
   maxEntrySize: ['a whole number of bytes, at least 1', isPositiveInteger],
-  maxClockSkew: ['a number of milliseconds, 0 for none', isMilliseconds],
+  maxClockSkew: ['a number of milliseconds, 0 for none', isBounded],
   lease: [
     'a whole number of milliseconds, from 1 to 2147483647',
     (value) => isPositiveInteger(value) && isTimeout(value),
   ],
-  leaseWait: ['a number of milliseconds', isMilliseconds],
+  leaseWait: ['a number of milliseconds', isBounded],
 }
 
 /** @throws {InvalidOptionError} for an option that is missing, unknown or cannot be used. */
@@ -94,12 +94,10 @@ export function readTierOptions(options: unknown, defaultName: string, hasLeases
   }
   const { lease, leaseWait, ...rules } = RULES
   const all: { readonly [option: string]: Rule } = hasLeases ? RULES : rules
-  const { ...given } = options as { [option: string]: unknown }
+  const others = Object.keys(options).filter((option) => !Object.hasOwn(all, option))
   const known = Object.keys(all).map((option) => `"${option}"`)
-  refuseOthers(
-    Object.fromEntries(Object.entries(given).filter(([option]) => !Object.hasOwn(all, option))),
-    known.join(', '),
-  )
+  refuseOthers(Object.fromEntries(others.map((option) => [option, true])), known.join(', '))
+  const given = options as { [option: string]: unknown }
   for (const [option, [wanted, holds]] of Object.entries(all)) {
     const value = given[option]
     if ((value !== undefined || option === 'prefix') && !holds(value)) {
@@ -124,10 +122,6 @@ function withDefaults(options: TierOptions & LeaseOptions, defaultName: string):
   }
 }
 
-function isText(value: unknown): boolean {
-  return typeof value === 'string' && value !== ''
-}
-
 function isList(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0 && value.every(isText)
 }
@@ -135,8 +129,4 @@ function isList(value: unknown): boolean {
 function isCodec(value: unknown): boolean {
   const { stringify, parse } = Object(value) as Partial<Codec>
   return typeof stringify === 'function' && typeof parse === 'function'
-}
-
-function isMilliseconds(value: unknown): boolean {
-  return typeof value === 'number' && value >= 0 && value < Infinity
 }

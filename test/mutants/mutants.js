@@ -1567,7 +1567,7 @@ export const mutants = [
   {
     name: 'tier: nobody waits for the load of another process',
     file: 'src/core/shared-outputs.ts',
-    edits: [["(await this.#lease(sought)) === 'held'", '(await this.#lease(sought)) === undefined']],
+    edits: [['while (await this.#isHeld(sought))', 'while ((await this.#isHeld(sought)) && false)']],
     tests: ['tier/leases'],
   },
   {
@@ -2213,13 +2213,13 @@ return redis.call('PEXPIRE'`,
   {
     name: 'tier in Redis: scripts that the server has forgotten are not sent again',
     file: 'src/tiers/redis-store.ts',
-    edits: [['if (!/^NOSCRIPT/.test(String((error as Error)?.message))) throw error', 'throw error']],
+    edits: [['if (!/^NOSCRIPT/.test(messageOf(error))) throw error', 'throw error']],
     tests: ['tier/stores'],
   },
   {
     name: 'tier in Redis: what is no text counts as a failure',
     file: 'src/tiers/redis-store.ts',
-    edits: [['if (!/WRONGTYPE/.test(String((error as Error)?.message))) throw error', 'throw error']],
+    edits: [['if (!/WRONGTYPE/.test(messageOf(error))) throw error', 'throw error']],
     tests: ['tier/stores'],
   },
   {
