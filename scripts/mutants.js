@@ -1,8 +1,7 @@
 // Wrong-on-purpose builds: applies each small edit of the source that breaks one promise, and proves that the
 // tests notice. `node scripts/mutants.js [word …]` takes those whose name has one of the words. Fails when a
 // mutant survives, or no longer applies. With `--record` it writes down what killed each, to be tried first. With
-// `--without-servers` it leaves out those whose tests start a server of a database: seconds for each of them. With
-// `--by-turns` it takes every other one, by the day, so that two days see them all.
+// `--without-servers` it leaves out those whose tests start a server of a database: seconds for each of them.
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -37,12 +36,8 @@ const recorded = existsSync(RECORD) ? JSON.parse(readFileSync(RECORD, 'utf8')) :
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const named = mutants.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))
 const withoutServers = process.argv.includes('--without-servers')
-const possible = withoutServers ? named.filter(({ tests = [] }) => !tests.some(startsServer)) : named
-if (possible.length < named.length) console.log(`${named.length - possible.length} mutants need a server: make mutants`)
-const today = Math.floor(Date.now() / 86_400_000)
-const isItsTurn = (_, index) => (index + today) % 2 === 0
-const chosen = process.argv.includes('--by-turns') ? possible.filter(isItsTurn) : possible
-if (chosen.length < possible.length) console.log(`${chosen.length} of ${possible.length} today, the others tomorrow`)
+const chosen = withoutServers ? named.filter(({ tests = [] }) => !tests.some(startsServer)) : named
+if (chosen.length < named.length) console.log(`${named.length - chosen.length} mutants need a server: make mutants`)
 for (const mutant of chosen) mutated('.', mutant) // before any time is spent on the others
 const waiting = [...chosen]
 const killers = new Map()
